@@ -1,0 +1,1 @@
+"""What the bot understands and answers: plain functions, no Flask, no HTTP."""
