@@ -12,7 +12,7 @@ from wechatpy.exceptions import InvalidSignatureException
 from bot.standin import callback_xml
 
 
-class BadReply(Exception):
+class BadReplyError(Exception):
     """The bot's answer is not a valid encrypted reply; the text says why."""
 
 
@@ -44,18 +44,18 @@ class Envelope:
         return Sealed(fields["Encrypt"], fields["MsgSignature"], str(timestamp), nonce)
 
     def open_reply(self, body: str) -> str:
-        """Verify and decrypt a passive reply. Raises BadReply."""
+        """Verify and decrypt a passive reply. Raises BadReplyError."""
         try:
             fields = callback_xml.fields(body)
             plain = self._crypto.decrypt_message(
                 {"Encrypt": fields["Encrypt"]}, fields["MsgSignature"], fields["TimeStamp"], fields["Nonce"]
             )
         except KeyError as error:
-            raise BadReply(f"no {error.args[0]} in the reply") from error
+            raise BadReplyError(f"no {error.args[0]} in the reply") from error
         except InvalidSignatureException as error:
-            raise BadReply("wrong signature") from error
+            raise BadReplyError("wrong signature") from error
         except InvalidCorpIdException as error:
-            raise BadReply("wrong corp id inside") from error
+            raise BadReplyError("wrong corp id inside") from error
         except Exception as error:  # wechatpy lets six other types out of broken ciphertext
-            raise BadReply(f"not readable ({type(error).__name__})") from error
+            raise BadReplyError(f"not readable ({type(error).__name__})") from error
         return str(plain)

@@ -7,7 +7,7 @@ Read by handlers (reading, answers), schedules (rules) and models (duties, ranki
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
@@ -97,7 +97,9 @@ class Duty(Frozen):
     at_least: Decimal = Decimal(1)  # base measure; for share a fraction of the attribute (1 is 100 %)
     of: Literal["population", "headcount"] | None = None  # for share
     cycle: Cycle = Cycle.ONCE
-    due: datetime | HourMinute | None = None  # once: wall clock in campaign.zone; weekly: time on the last day of the week
+    due: datetime | HourMinute | None = (
+        None  # once: wall clock in campaign.zone; weekly: time on the last day of the week
+    )
     pledge: Words = ()  # words that must be said for it to be met, the first is shown (已覆盖全部用户)
     names: Words = ()  # short names for commands: 短信, 总结
     source: str = ""  # clause of the notice, or "decided by us" with the date

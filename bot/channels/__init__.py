@@ -1,0 +1,1 @@
+"""Ways to people: each channel verifies and decodes what comes in, and sends what goes out. None knows another."""

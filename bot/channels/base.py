@@ -1,0 +1,145 @@
+"""What every channel offers, and what every refusal or silence of a platform means for the notice.
+
+A channel raises SendError or returns a SendResult; only delivery turns them into a status. The table CODES is part 6
+of the platform reference as data: what is not in it is uncertain, since we cannot know what the platform did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from models.errors import BotError
+from models.messages import Markdown, Text
+
+
+class Reaction(Enum):
+    """What to do about a send that did not succeed."""
+
+    NOT_SENT = "not-sent"  # surely not sent, our side or the way there: try again, patiently
+    UNCERTAIN = "uncertain"  # it may have arrived: repeat only where the platform weeds out repeats
+    BUSY = "busy"  # the platform is busy: a few more tries
+    WAIT = "wait"  # a limit: the whole channel waits for the window, no try is used up
+    REFRESH = "refresh"  # the token: one new one and one more try, inside the API layer
+    RECIPIENT = "recipient"  # this recipient cannot get it: final for him, no matter for others
+    BUG = "bug"  # our request is wrong: final, and somebody must look at it
+    ALERT = "alert"  # only an operator can help: the channel pauses, no try is used up
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One error code of the platform."""
+
+    reaction: Reaction
+    meaning: str
+
+
+CODES: Mapping[int, Code] = {
+    -1: Code(Reaction.BUSY, "system busy"),
+    40001: Code(Reaction.ALERT, "wrong secret, or the app is disabled"),
+    40003: Code(Reaction.RECIPIENT, "unknown user"),
+    40007: Code(Reaction.BUG, "media id unknown or older than 3 days"),  # uploaded again once, before it counts
+    40008: Code(Reaction.BUG, "unknown message type"),
+    40013: Code(Reaction.ALERT, "wrong corp id"),
+    40014: Code(Reaction.REFRESH, "token invalid"),
+    40031: Code(Reaction.RECIPIENT, "bad list of users"),
+    40035: Code(Reaction.BUG, "bad parameters"),
+    40056: Code(Reaction.ALERT, "wrong agent id"),
+    40058: Code(Reaction.BUG, "bad parameter"),
+    41001: Code(Reaction.BUG, "no token in the request"),
+    41004: Code(Reaction.BUG, "no secret in the request"),
+    42001: Code(Reaction.REFRESH, "token expired"),
+    43004: Code(Reaction.RECIPIENT, "the member follows neither app nor plugin"),
+    44001: Code(Reaction.BUG, "empty file"),
+    44004: Code(Reaction.BUG, "empty text"),
+    45001: Code(Reaction.BUG, "file too big"),
+    45002: Code(Reaction.BUG, "text too long"),
+    45008: Code(Reaction.BUG, "too many articles"),
+    45009: Code(Reaction.WAIT, "limit reached"),
+    45033: Code(Reaction.BUSY, "too many calls at once"),
+    46004: Code(Reaction.RECIPIENT, "unknown user"),
+    47001: Code(Reaction.BUG, "bad JSON"),
+    48002: Code(Reaction.ALERT, "the app may not use this interface"),
+    50002: Code(Reaction.RECIPIENT, "member outside the app's scope"),
+    50003: Code(Reaction.ALERT, "the app is disabled"),
+    60011: Code(Reaction.RECIPIENT, "member outside the app's scope"),
+    60020: Code(Reaction.ALERT, "our address is not among the app's trusted ones"),
+    60111: Code(Reaction.RECIPIENT, "unknown user"),
+    60123: Code(Reaction.RECIPIENT, "unknown department"),
+    81013: Code(Reaction.RECIPIENT, "no recipient of the call is valid"),
+    82001: Code(Reaction.BUG, "no recipient"),
+    85002: Code(Reaction.BUG, "forbidden words"),
+    93000: Code(Reaction.ALERT, "the robot's key is wrong, or the robot was removed"),
+    93004: Code(Reaction.ALERT, "the robot is disabled"),
+    93008: Code(Reaction.ALERT, "the robot is not in the group"),
+    301002: Code(Reaction.ALERT, "the agent id does not belong to this token"),
+}
+
+
+class SendError(BotError):
+    """A call to a platform that did not succeed. The text is scrubbed of secrets and never chained to the original."""
+
+    def __init__(self, reaction: Reaction, detail: str, code: int | None = None) -> None:
+        super().__init__(f"{reaction.value}: {detail}" + (f" ({code})" if code is not None else ""))
+        self.reaction = reaction
+        self.detail = detail
+        self.code = code
+
+
+def refused(code: int, message: str = "") -> SendError:
+    """Return the error for an errcode. The platform's message is kept for people; decisions hang on the code alone."""
+    known = CODES.get(code)
+    if known is None:
+        return SendError(Reaction.UNCERTAIN, f"unknown code; {message}".rstrip("; "), code)
+    return SendError(known.reaction, f"{known.meaning}; {message}".rstrip("; "), code)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A drawn picture, ready to go."""
+
+    png: bytes
+    name: str = "picture.png"
+
+
+Outgoing = Text | Markdown | Image
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """A call that was accepted. Accepted is not the same as reached: who is in `missed` did not get it, and why."""
+
+    platform_ref: str = ""  # for recall, where the platform gives one
+    missed: Mapping[str, str] = field(default_factory=dict)  # user_ref, casefolded -> reason
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can carry."""
+
+    users_per_call: int  # 1 for a group
+    repeats_safely: bool  # the platform weeds out an identical call, so that an unanswered one may be repeated
+
+
+class Channel(Protocol):
+    """One way out. Called by one drain at a time."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that notices carry: wecom_app, or robot:<group>."""
+
+    @property
+    def can(self) -> Capabilities:
+        """Return what it can carry."""
+
+    def ready_in(self) -> float:
+        """Return the seconds until its own limiter lets the next call through; 0 is now."""
+
+    def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
+        """Send to some users (none for a group) in one call, or several in order when the text is long.
+
+        duplicate_check: let the platform weed out a repeat of the same content to the same users.
+        Raises SendError. When it fails after a first piece has gone, that is always UNCERTAIN.
+        """

@@ -1,0 +1,131 @@
+"""WeCom's server API: one token per app behind a lock, one forced refresh per failed call, timeouts everywhere.
+
+Not wechatpy's client: its token retry has no end, and gettoken has no timeout (platform reference 7.2).
+Used by the app's channel and by whoever looks members up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from bot.channels import http
+from bot.channels.base import Reaction, SendError
+from bot.logs import get_logger
+from models.clock import Clock
+
+EARLY = timedelta(minutes=5)  # a token is renewed so long before it ends
+REFUSED_FOR = timedelta(minutes=1)  # after a refused secret no new try: repeated ones get our address banned for 1 h
+
+log = get_logger(__name__)
+
+
+class Tokens:
+    """The app's access token: fetched by one thread at a time, kept until shortly before it ends."""
+
+    def __init__(self, fetch: Callable[[], dict[str, Any]], wall: Clock) -> None:
+        self._fetch = fetch
+        self._wall = wall
+        self._lock = threading.Lock()
+        self._token = ""
+        self._until: datetime | None = None
+        self._refusal: tuple[datetime, SendError] | None = None
+
+    def get(self) -> str:
+        """Return a token that should work. Raises SendError."""
+        with self._lock:
+            if self._token and self._until is not None and self._wall.now() < self._until:
+                return self._token
+            return self._renew()
+
+    def replace(self, stale: str) -> str:
+        """Return another token than this one, fetched anew unless somebody else has just done so."""
+        with self._lock:
+            if self._token and self._token != stale:
+                return self._token
+            return self._renew()
+
+    def _renew(self) -> str:
+        if self._refusal and self._wall.now() < self._refusal[0]:
+            raise SendError(self._refusal[1].reaction, self._refusal[1].detail, self._refusal[1].code)
+        self._token, self._until = "", None
+        try:
+            answer = self._fetch()
+        except SendError as error:
+            if error.reaction is Reaction.ALERT:
+                self._refusal = (self._wall.now() + REFUSED_FOR, error)
+            raise
+        token, life = answer.get("access_token"), answer.get("expires_in", 7200)
+        if not isinstance(token, str) or not token or not isinstance(life, int):
+            raise SendError(Reaction.NOT_SENT, "gettoken answered without a token")
+        self._refusal = None
+        self._token = token
+        self._until = self._wall.now() + max(timedelta(seconds=life) - EARLY, timedelta(seconds=life / 2))
+        log.info("token-fetched", seconds=life)
+        return token
+
+
+class WecomApi:
+    """The calls of one app. Safe from several threads."""
+
+    def __init__(self, corp_id: str, secret: str, api_base: str, wall: Clock, timeout: tuple[float, float]) -> None:
+        self._credentials = {"corpid": corp_id, "corpsecret": secret}
+        self._base = api_base
+        self._timeout = timeout
+        self._local = threading.local()
+        self._tokens = Tokens(self._gettoken, wall)
+
+    def get(self, path: str, **params: str) -> dict[str, Any]:
+        """Read something, e.g. get("user/get", userid=...). Raises SendError."""
+        return self._with_token("GET", path, params=params)
+
+    def post(self, path: str, body: dict[str, Any], *, sends: bool = False) -> dict[str, Any]:
+        """Send JSON. sends: whether people see it, so that silence is uncertain. Raises SendError."""
+        return self._with_token("POST", path, sends=sends, json=body)
+
+    def upload(self, kind: str, name: str, content: bytes, mime: str) -> str:
+        """Upload a file for 3 days and return its media id. Raises SendError."""
+        answer = self._with_token("POST", "media/upload", params={"type": kind}, files={"media": (name, content, mime)})
+        media_id = answer.get("media_id")
+        if not isinstance(media_id, str) or not media_id:
+            raise SendError(Reaction.NOT_SENT, "media/upload answered without a media id")
+        return media_id
+
+    def _with_token(self, method: str, path: str, *, sends: bool = False, **options: Any) -> dict[str, Any]:
+        token = self._tokens.get()
+        try:
+            return self._call(method, path, token, sends, options)
+        except SendError as error:
+            if error.reaction is not Reaction.REFRESH:
+                raise
+        log.info("token-refused", path=path)
+        token = self._tokens.replace(token)
+        try:
+            return self._call(method, path, token, sends, options)
+        except SendError as error:
+            if error.reaction is not Reaction.REFRESH:
+                raise
+            again = SendError(Reaction.ALERT, "a fresh token is refused too", error.code)
+        raise again
+
+    def _call(self, method: str, path: str, token: str, sends: bool, options: dict[str, Any]) -> dict[str, Any]:
+        params = {**options.get("params", {}), "access_token": token}
+        rest = {key: value for key, value in options.items() if key != "params"}
+        url = self._base + path
+        return http.call(self._http, method, url, sends=sends, timeout=self._timeout, params=params, **rest)
+
+    def _gettoken(self) -> dict[str, Any]:
+        url = self._base + "gettoken"
+        return http.call(self._http, "GET", url, sends=False, timeout=self._timeout, params=self._credentials)
+
+    @property
+    def _http(self) -> requests.Session:
+        """Return this thread's session: a session is not made to be shared."""
+        if not hasattr(self._local, "session"):
+            self._local.session = http.session_for(self._base)
+        session: requests.Session = self._local.session
+        return session

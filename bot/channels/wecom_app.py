@@ -1,0 +1,196 @@
+"""The channel of a WeCom self-built app: callbacks in, passive replies back, notices out.
+
+receive() turns a verified callback into an Inbound value; what the platform cannot have sent is Refused. It stores
+nothing and answers nothing: see bot/web/callbacks.py and bot/router.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.channels import wecom_xml
+from bot.channels.base import Capabilities, Image, Outgoing, Reaction, SendError, SendResult
+from bot.channels.pieces import in_order
+from bot.channels.wecom_api import WecomApi
+from bot.channels.wecom_crypto import Envelope, Refused
+from models.clock import Clock
+from models.messages import Inbound, InboundKind, Markdown
+from models.lengths import TEXT_BYTES, cut, split
+
+NAME = "wecom_app"
+BODY_BYTES = 64 * 1024
+USERS = 1000  # of one call (page 90236)
+DUPLICATE_SECONDS = 1800  # how long the platform remembers a call for its duplicate check
+MEDIA_LIFE = 2 * 24 * 3600.0  # seconds; the platform keeps media for 3 days
+OUTER = ("ToUserName", "AgentID", "Encrypt")
+COMMON = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "AgentID")
+CONTENT = ("Content", "MediaId", "Event", "EventKey", "TaskId", "ChangeType", "UserID", "Label")
+TEXT_TYPES = {kind.value: kind for kind in InboundKind if kind is not InboundKind.UNKNOWN}
+
+
+class WecomApp:
+    """One app of one corp."""
+
+    def __init__(self, envelope: Envelope, agent_id: int, api: WecomApi, wall: Clock) -> None:
+        self.api = api
+        self._envelope = envelope
+        self._agent_id = agent_id
+        self._wall = wall
+        self._media: dict[str, tuple[float, str]] = {}  # digest -> (until, media id)
+
+    # ----- in
+
+    def verify_url(self, query: Mapping[str, str]) -> str:
+        """Answer the check that the platform makes when the callback address is saved. Raises Refused."""
+        return self._envelope.open(query, query.get("echostr", ""))
+
+    def receive(self, query: Mapping[str, str], body: bytes) -> Inbound:
+        """Verify, decrypt and decode one callback. Raises Refused with 413, 403 or 400."""
+        if len(body) > BODY_BYTES:
+            raise Refused(413, "body too big")
+        if not all(query.get(name) for name in ("msg_signature", "timestamp", "nonce")):
+            raise Refused(403, "not signed")
+        outer = self._read(_text_of(body), OUTER)
+        if "Encrypt" not in outer:
+            raise Refused(400, "nothing encrypted in it")
+        message = self._envelope.open(query, outer["Encrypt"].strip())
+        self._check_receiver(outer)
+        fields = self._read(message, (*COMMON, *CONTENT))
+        self._check_receiver(fields)
+        return _inbound(fields)
+
+    def encode(self, inbound: Inbound, text: str) -> str:
+        """Build the encrypted passive reply to an inbound. The platform cuts what is longer than 2048 bytes."""
+        reply = {
+            "ToUserName": inbound.sender_ref,
+            "FromUserName": self._envelope.corp_id,
+            "CreateTime": str(int(self._wall.now().timestamp())),
+            "MsgType": "text",
+            "Content": cut(text, TEXT_BYTES),
+        }
+        return self._envelope.seal(wecom_xml.write(reply))
+
+    def _read(self, document: str, known: Sequence[str]) -> dict[str, str]:
+        try:
+            return wecom_xml.read(document, known)
+        except wecom_xml.NotReadable as error:
+            raise Refused(400, str(error)) from None
+
+    def _check_receiver(self, fields: Mapping[str, str]) -> None:
+        if fields.get("ToUserName", self._envelope.corp_id) != self._envelope.corp_id:
+            raise Refused(403, "for another corp")
+        if fields.get("AgentID", "").strip() not in ("", str(self._agent_id)):
+            raise Refused(403, "for another app")
+
+    # ----- out
+
+    @property
+    def name(self) -> str:
+        """Return the name that notices carry."""
+        return NAME
+
+    @property
+    def can(self) -> Capabilities:
+        """Up to 1000 users a call; the duplicate check makes a repeat safe."""
+        return Capabilities(users_per_call=USERS, repeats_safely=True)
+
+    def ready_in(self) -> float:
+        """Nothing to wait for: a limit that the platform reports makes delivery wait."""
+        return 0.0
+
+    def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
+        """Send to up to 1000 users. Raises SendError."""
+        head = {"touser": "|".join(user_refs), "agentid": self._agent_id}
+        if duplicate_check:
+            head |= {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}
+        if isinstance(content, Image):
+            return self._result([self._send_image(head, content)], user_refs)
+        kind = "markdown" if isinstance(content, Markdown) else "text"
+        answers = in_order(
+            split(content.text, TEXT_BYTES),
+            lambda piece: self._post({**head, "msgtype": kind, kind: {"content": piece}}),
+        )
+        return self._result(answers, user_refs)
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self.api.post("message/send", body, sends=True)
+
+    def _send_image(self, head: dict[str, Any], image: Image) -> dict[str, Any]:
+        """Send a picture that was uploaded; a media id that the platform no longer knows is made anew once."""
+        digest = hashlib.sha256(image.png).hexdigest()
+        try:
+            return self._post({**head, "msgtype": "image", "image": {"media_id": self._media_id(digest, image)}})
+        except SendError as error:
+            if error.code != 40007:
+                raise
+        self._media.pop(digest, None)
+        return self._post({**head, "msgtype": "image", "image": {"media_id": self._media_id(digest, image)}})
+
+    def _media_id(self, digest: str, image: Image) -> str:
+        now = self._wall.now().timestamp()
+        self._media = {key: kept for key, kept in self._media.items() if kept[0] > now}
+        if digest not in self._media:
+            media_id = self.api.upload("image", image.name, image.png, "image/png")
+            self._media[digest] = (now + MEDIA_LIFE, media_id)
+        return self._media[digest][1]
+
+    def _result(self, answers: Sequence[Mapping[str, Any]], user_refs: Sequence[str]) -> SendResult:
+        """errcode 0 does not mean that everybody got it; the platform hands ids back in lower case."""
+        missed: dict[str, str] = {}
+        for answer in answers:
+            for field, reason in (("invaliduser", "not in the app's scope"), ("unlicenseduser", "has no licence")):
+                missed |= {ref.casefold(): reason for ref in str(answer.get(field) or "").split("|") if ref}
+        wanted = {ref.casefold() for ref in user_refs}
+        return SendResult(str(answers[-1].get("msgid") or ""), {ref: why for ref, why in missed.items() if ref in wanted})
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Refused(400, "not UTF-8") from None
+
+
+def _inbound(fields: Mapping[str, str]) -> Inbound:
+    """Make the value of a decrypted message or event. Raises Refused when nobody is named as sender."""
+    sender, kind = fields.get("FromUserName", "").strip(), fields.get("MsgType", "").strip().lower()
+    if not 0 < len(sender) <= 64 or not kind:
+        raise Refused(400, "no sender or no type")
+    event = fields.get("Event", "").strip()
+    is_event = kind == InboundKind.EVENT.value
+    return Inbound(
+        channel=NAME,
+        key=_event_key(fields) if is_event else _message_key(fields),
+        sender_ref=sender,
+        kind=TEXT_TYPES.get(kind, InboundKind.UNKNOWN),
+        text=event if is_event else fields.get("Content", "") if kind == "text" else "",
+        media_ref=fields.get("MediaId", "").strip(),
+        event_key=fields.get("EventKey", "").strip(),
+        sent_at=_moment(fields.get("CreateTime", "")),
+    )
+
+
+def _message_key(fields: Mapping[str, str]) -> str:
+    """Return MsgId as it stands; the documents promise one for every message, and if there is none, the content."""
+    ref = fields.get("MsgId", "").strip()
+    if ref.strip("0") and len(ref) <= 64:
+        return ref
+    return "message:" + _digest(fields.get(name, "") for name in (*COMMON, *CONTENT))
+
+
+def _event_key(fields: Mapping[str, str]) -> str:
+    """Events have no MsgId, and two can share a second: what tells them apart goes in too (page 90238, ours)."""
+    return "event:" + _digest(fields.get(name, "").strip() for name in (*COMMON, *CONTENT))
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _moment(seconds: str) -> datetime | None:
+    if not seconds.strip().isdigit() or len(seconds.strip()) > 11:
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,327 @@
+"""What an installation is told: config.toml, with secrets from the environment where they are given there.
+
+Everything wrong in the file is listed at once. Secrets are SecretStr: a repr, a log line or a traceback shows stars.
+Read by the composition root and the commands; nothing else opens the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from models.campaign.definition import Campaign
+from models.campaign.roster import Roster
+from models.errors import ConfigError, Problem
+
+PUBLIC_API = "https://qyapi.weixin.qq.com/cgi-bin/"
+FROM_ENVIRONMENT = ("database", "wecom")  # sections whose keys may come as BOT_<SECTION>_<KEY>
+GROUP_VARIABLE = re.compile(r"BOT_GROUPS_([A-Z0-9_]+)_WEBHOOK")
+
+
+class Part(BaseModel):
+    """Base of all sections: immutable, no unknown keys, nothing of the input in error texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DatabasePart(Part):
+    """[database]"""
+
+    url: SecretStr  # may hold a password
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, url: SecretStr) -> SecretStr:
+        try:
+            parsed = make_url(url.get_secret_value())
+        except ArgumentError:
+            raise _wrong("is no database URL", 'write url = "sqlite:///data/bot.db"') from None
+        if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise _wrong(f"names {parsed.drivername}", "write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
+        if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise _wrong("names no file", 'write url = "sqlite:///data/bot.db"')
+        return url
+
+
+class CampaignPart(Part):
+    """[campaign]"""
+
+    file: Path
+    roster: Path
+    people: Path
+
+
+class WecomPart(Part):
+    """[wecom]"""
+
+    corp_id: Annotated[str, Field(min_length=1, max_length=64)]
+    agent_id: Annotated[int, Field(gt=0)]
+    secret: SecretStr
+    token: SecretStr
+    encoding_aes_key: SecretStr
+    api_base: str = PUBLIC_API
+
+    @field_validator("secret", "token")
+    @classmethod
+    def _not_empty(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise _wrong("is empty", "copy it from the app's page in the WeCom admin console")
+        return value
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def _forty_three(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9+/]{43}", value.get_secret_value()):
+            length = len(value.get_secret_value())
+            raise _wrong(f"has {length} characters", "copy the 43 letters and digits of EncodingAESKey")
+        return value
+
+    @field_validator("api_base")
+    @classmethod
+    def _slash(cls, value: str) -> str:
+        return _http_url(value).rstrip("/") + "/"
+
+
+class GroupPart(Part):
+    """[groups.NAME]"""
+
+    webhook: SecretStr
+
+    @field_validator("webhook")
+    @classmethod
+    def _with_key(cls, value: SecretStr) -> SecretStr:
+        if "key=" not in urlsplit(_http_url(value.get_secret_value())).query:
+            raise _wrong("has no key", "copy the whole address of the robot, https://...webhook/send?key=...")
+        return value
+
+
+class ServerPart(Part):
+    """[server]"""
+
+    host: str = "127.0.0.1"  # behind a reverse proxy; 0.0.0.0 to be reached directly
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    public_url: str = ""  # how people reach it, for links
+    threads: Annotated[int, Field(ge=1, le=256)] = 16
+
+
+class FilesPart(Part):
+    """[files]"""
+
+    dir: Path = Path("data/files")
+
+
+class ClockPart(Part):
+    """[clock]"""
+
+    start: AwareDatetime
+    speed: Annotated[float, Field(ge=0, le=100_000)] = 1.0
+
+
+class Config(Part):
+    """The whole file. Paths are absolute."""
+
+    database: DatabasePart
+    campaign: CampaignPart
+    wecom: WecomPart
+    groups: dict[str, GroupPart] = {}
+    server: ServerPart = ServerPart()
+    files: FilesPart = FilesPart()
+    clock: ClockPart | None = None
+
+    @property
+    def database_url(self) -> str:
+        """Return the database URL with its password."""
+        return self.database.url.get_secret_value()
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Tell whether the database is a file: then one process works on it."""
+        return self.database_url.startswith("sqlite")
+
+    def secrets(self) -> list[str]:
+        """List every secret, for the log scrubber."""
+        wecom = self.wecom
+        found = [part.get_secret_value() for part in (wecom.secret, wecom.token, wecom.encoding_aes_key)]
+        for group in self.groups.values():
+            found += re.findall(r"key=([^&]+)", group.webhook.get_secret_value())
+        password = make_url(self.database_url).password
+        return [*found, *([str(password)] if password else [])]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The config with everything that it names."""
+
+    path: Path
+    config: Config
+    campaign: Campaign
+    roster: Roster
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read a config file. Raises ConfigError with every problem that it has."""
+    raw = _with_environment(_toml(path), os.environ if environ is None else environ)
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError([_problem(path.name, each) for each in error.errors(include_url=False)]) from None
+    return _absolute(config, path.resolve().parent)
+
+
+def load_all(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read the config and the campaign, roster and people that it names, and check them against each other."""
+    from models.campaign import checks, loader, roster
+
+    config = load(path, environ)
+    problems: list[Problem] = []
+    campaign, people = None, None
+    try:
+        campaign = loader.load(config.campaign.file)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        people = roster.load(config.campaign.roster, config.campaign.people)
+    except ConfigError as error:
+        problems += error.problems
+    if campaign and people:
+        names = config.campaign.file.name, config.campaign.roster.name
+        problems += checks.against_roster(campaign, people.orgs, *names)
+        problems += checks.against_people(campaign, people.people, config.campaign.people.name)
+    if campaign:
+        problems += checks.against_groups(campaign, config.groups, path.name)
+    if problems or campaign is None or people is None:
+        raise ConfigError(problems)
+    return Loaded(path.resolve(), config, campaign, people)
+
+
+def warnings(loaded: Loaded) -> list[str]:
+    """Say what is not wrong but should be looked at."""
+    found = []
+    if loaded.path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        found.append(f"{loaded.path.name} holds secrets and others can read it; run: chmod 600 {loaded.path}")
+    if loaded.config.on_sqlite:
+        from models.session import sqlite_warning
+
+        found += filter(None, [sqlite_warning()])
+    return found
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        wrong = Problem(
+            str(path), "file", f"cannot be read ({reason})", "copy config.example.toml there and fill it in"
+        )
+    except UnicodeDecodeError:
+        wrong = Problem(path.name, "file", "is not UTF-8", "save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        wrong = Problem(path.name, "file", f"is no TOML ({error})", "correct that line; texts stand in double quotes")
+    raise ConfigError([wrong])
+
+
+def _with_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    for section in FROM_ENVIRONMENT:
+        for key in Config.model_fields[section].annotation.model_fields:  # type: ignore[union-attr]  # a section class
+            value = environ.get(f"BOT_{section}_{key}".upper())
+            if value is not None and isinstance(raw.setdefault(section, {}), dict):
+                raw[section][key] = value
+    groups = raw.setdefault("groups", {})
+    for variable, value in environ.items():
+        found = GROUP_VARIABLE.fullmatch(variable)
+        if found and isinstance(groups, dict):
+            names = {re.sub(r"\W", "_", name).upper(): name for name in groups}
+            name = names.get(found[1], found[1].lower())
+            groups[name] = {**groups.get(name, {}), "webhook": value}
+    return raw
+
+
+def _absolute(config: Config, home: Path) -> Config:
+    files = {key: home / getattr(config.campaign, key) for key in CampaignPart.model_fields}
+    url = make_url(config.database_url)
+    if config.on_sqlite:
+        url = url.set(database=str(home / str(url.database)))
+    return config.model_copy(
+        update={
+            "campaign": CampaignPart(**files),
+            "files": FilesPart(dir=home / config.files.dir),
+            "database": DatabasePart(url=SecretStr(url.render_as_string(hide_password=False))),
+        }
+    )
+
+
+def _wrong(what: str, instead: str) -> PydanticCustomError:
+    return PydanticCustomError("config", "wrong", {"what": what, "instead": instead})
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _wrong("is no web address", "write an address that starts with https://")
+    return value
+
+
+def _problem(file: str, error: ErrorDetails) -> Problem:
+    place = [str(step) for step in error["loc"]]
+    where = ".".join(place)
+    if error["type"] == "config":
+        return Problem(file, where, str(error["ctx"]["what"]), str(error["ctx"]["instead"]))
+    if error["type"] == "extra_forbidden":
+        close = get_close_matches(place[-1], list(_known_keys(place[:-1])), n=1)
+        instead = f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(_known_keys(place[:-1]))}"
+        return Problem(file, where, "is unknown", instead)
+    if error["type"] == "missing":
+        return Problem(file, where, "is missing", _example(place))
+    return Problem(file, where, error["msg"].replace("Input should be", "must be"), _example(place))
+
+
+def _known_keys(place: list[str]) -> Iterator[str]:
+    """List the keys of a section, for a suggestion."""
+    part: Any = Config
+    for step in place:
+        if step == "groups":
+            yield from GroupPart.model_fields
+            return
+        part = {"clock": ClockPart}.get(step) or part.model_fields[step].annotation
+    yield from part.model_fields
+
+
+EXAMPLES: Mapping[str, str] = {
+    "database": 'write a section [database] with url = "sqlite:///data/bot.db"',
+    "database.url": 'write url = "sqlite:///data/bot.db"',
+    "campaign": "write a section [campaign] with file, roster and people",
+    "campaign.file": 'write file = "hunan-2021.toml"',
+    "campaign.roster": 'write roster = "roster.csv"',
+    "campaign.people": 'write people = "people.csv"',
+    "wecom": "write a section [wecom] with corp_id, agent_id, secret, token and encoding_aes_key",
+    "wecom.corp_id": 'write corp_id = "ww..." from the page "My company" of the admin console',
+    "wecom.agent_id": "write agent_id = 1000002, the number on the app's page",
+    "wecom.secret": 'write secret = "..." from the app\'s page, or set BOT_WECOM_SECRET',
+    "wecom.token": 'write token = "..." from the app\'s page "receive messages", or set BOT_WECOM_TOKEN',
+    "wecom.encoding_aes_key": 'write encoding_aes_key = "..." (43 characters), or set BOT_WECOM_ENCODING_AES_KEY',
+    "clock.start": "write start = 2021-05-11T08:50:00+08:00, with its offset",
+    "clock.speed": "write speed = 1.0",
+    "server.port": "write port = 8080",
+    "server.host": 'write host = "127.0.0.1"',
+    "files.dir": 'write dir = "data/files"',
+}
+
+
+def _example(place: list[str]) -> str:
+    if place[0] == "groups":
+        return 'write webhook = "https://...webhook/send?key=...", or set BOT_GROUPS_<NAME>_WEBHOOK'
+    return EXAMPLES.get(".".join(place), "see config.example.toml")

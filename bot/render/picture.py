@@ -1,0 +1,272 @@
+"""The picture of a ranking, page by page, as SVG: band, rows with bars, who is missing, explanations.
+
+Every measure here is in pixels of a sheet 1080 wide. No type is smaller than 28, which a phone shows as 10 points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from decimal import Decimal
+from itertools import groupby
+from math import ceil
+
+from bot.render import svg
+from bot.render.standing import EMPTY, NAMELESS, Line, Standing, standing
+from bot.render.svg import GREY, INK, RED, RULE, Sheet, fit, shorten, width, wrap
+from models.messages import RankTable
+
+LEFT, RIGHT = 48, 1032
+NAME_X = 142
+ROW = 108  # a row with a short name
+EXTRA = 42  # for marks on their own line
+ACROSS = 14  # above and below a bar that has its figure beside it
+PAGE_BODY = 20 * ROW  # rows are split into pages of about this height
+MOST_ROWS = 200  # drawn at all; ten pages are as much as anybody scrolls through in a chat
+MOST_NAME_LINES = 24  # of those who are missing
+MOVE_WIDTH = 136
+MOVE_X = RIGHT - 104
+UNIT_MOST = 5 * 28  # pixels; a longer unit stands once above the figures instead of behind each
+FIGURE_SIZES = (46, 40, 34, 30)
+NAME_SIZES = (40, 36, 32)
+SMALL = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where figures and names end, the same on all pages of a ranking."""
+
+    figure_size: int
+    figure_right: float
+    unit: str  # behind each figure, or empty
+    name_right: float
+    zero_x: float  # where bars start
+    scale: Decimal  # pixels of bar for one unit of value
+    leaders: bool  # whether the first three are to be shown in red
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the ranking, measured."""
+
+    line: Line
+    size: int
+    name: tuple[str, ...]
+    tags: str
+    tags_beside: bool
+    across: bool  # the name takes the whole breadth, the figure stands below it beside the bar
+    height: int
+
+
+def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
+    """Draw the pages of a ranking as SVG documents; at least one."""
+    shown = standing(table, zone)
+    columns = _columns(shown)
+    split = _paginate([_measure(line, columns) for line in shown.lines[:MOST_ROWS]])
+    for number, rows in enumerate(split, start=1):
+        sheet = Sheet(svg.WIDTH)
+        y = _band(sheet, shown, number, len(split))
+        y = _rows(sheet, y, rows, columns, shown)
+        if number == len(split):
+            y = _apart(sheet, y, shown)
+        yield sheet.done(ceil(_foot(sheet, y, shown)))
+
+
+def _columns(shown: Standing) -> Columns:
+    """Give the figures what they need, the names the rest (never less than a third of the sheet)."""
+    unit = shown.unit if width(shown.unit, SMALL) <= UNIT_MOST else ""
+    unit_width = width(unit, SMALL) + 8 if unit else 0
+    right = RIGHT - (MOVE_WIDTH if shown.compared else 0) - unit_width
+    longest = max((line.figure for line in shown.lines), key=lambda figure: width(figure, 10), default="")
+    size, _ = fit(longest, FIGURE_SIZES, right - NAME_X - svg.WIDTH / 3)
+    name_right = right - width(longest, size) - 40
+    values = [line.value for line in shown.lines]
+    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    scale = Decimal(name_right - NAME_X) / (high - low) if high > low else Decimal(0)
+    return Columns(
+        figure_size=size,
+        figure_right=right,
+        unit=unit,
+        name_right=name_right,
+        zero_x=NAME_X + float(-low * scale),
+        scale=scale,
+        leaders=len(values) < 2 or len(set(values)) > 1,
+    )
+
+
+def _measure(line: Line, columns: Columns) -> Row:
+    """Fit a name on one line beside its figure, else on two, else on lines of its own across the sheet.
+
+    Marks stand beside a name where there is room, else below.
+    """
+    name, tags, room = svg.drawable(line.name) or NAMELESS, "、".join(line.tags), columns.name_right - NAME_X
+    size, one_line = fit(name, NAME_SIZES, room)
+    lines, across = [name], False
+    if not one_line:
+        size, lines = SMALL, wrap(name, SMALL, room, 2)
+        across = lines[-1].endswith("…") and not name.endswith("…")
+    if across:
+        size, lines = NAME_SIZES[-1], wrap(name, NAME_SIZES[-1], RIGHT - NAME_X, 3)
+    beside = not across and one_line and width(name, size) + width(tags, SMALL) + 24 <= room
+    height = ROW + (len(lines) - 1) * (size + 8) + (EXTRA if tags and not beside else 0) + (2 * ACROSS if across else 0)
+    return Row(
+        line, size, tuple(lines), shorten(tags, SMALL, RIGHT - NAME_X if across else room), beside, across, height
+    )
+
+
+def _paginate(rows: Sequence[Row]) -> list[list[Row]]:
+    """Split rows into pages of about equal height."""
+    total = sum(row.height for row in rows)
+    count = ceil(total / PAGE_BODY) or 1
+    numbered, below = [], 0
+    for row in rows:
+        numbered.append((int((below + row.height / 2) * count / total), row))
+        below += row.height
+    return [[row for _, row in group] for _, group in groupby(numbered, key=lambda pair: pair[0])] or [[]]
+
+
+def _band(sheet: Sheet, shown: Standing, number: int, count: int) -> float:
+    """Draw the red head and return where it ends."""
+    size, one_line = fit(shown.title, (68, 60, 52, 46), RIGHT - LEFT)
+    lines = [shown.title] if one_line else wrap(shown.title, size, RIGHT - LEFT, 2)
+    height = 96 + len(lines) * (size + 16) + 62
+    sheet.rect(0, 0, svg.WIDTH, height, RED)
+    sheet.rect(0, height, svg.WIDTH, 6, svg.GOLD)
+    for index, words in enumerate(lines):
+        sheet.text(svg.WIDTH / 2, 56 + (index + 1) * (size + 12) - 8, words, size, svg.PAPER, "middle", weight=1.4)
+    facts = [shown.issue] if shown.published else []
+    facts += [f"数据截至{shown.as_of}"] + ([f"第{number}/{count}页"] if count > 1 else [])
+    sheet.text(svg.WIDTH / 2, height - 48, "  |  ".join(facts), 34, "#f7e3dc", "middle")
+    if shown.published:
+        return height + 6
+    sheet.rect(0, height, svg.WIDTH, 68, svg.GOLD)
+    sheet.text(svg.WIDTH / 2, height + 46, shown.issue, 34, RED, "middle", weight=0.7)
+    return height + 68
+
+
+def _rows(sheet: Sheet, y: float, rows: Sequence[Row], columns: Columns, shown: Standing) -> float:
+    if not rows:
+        sheet.text(svg.WIDTH / 2, y + 150, EMPTY, 40, GREY, "middle")
+        return y + 260
+    _strip(sheet, y + 54, columns, shown)
+    y += 68
+    for index, row in enumerate(rows):
+        if index:
+            sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+        _row(sheet, y, row, columns, bool(shown.compared))
+        y += row.height
+    return y
+
+
+def _strip(sheet: Sheet, baseline: float, columns: Columns, shown: Standing) -> None:
+    """Head the columns: how many take part, the unit where it is long, what movements are measured against."""
+    counts = f"参加排名{len(shown.lines)}家" + (f"，未报{len(shown.missing)}家" if shown.missing else "")
+    unit = "" if columns.unit or not shown.unit else f"单位：{shown.unit}"
+    room = columns.figure_right - width(unit, SMALL) - 20 - LEFT
+    sheet.text(LEFT, baseline, shorten(counts, SMALL, room), SMALL, GREY)
+    sheet.text(columns.figure_right, baseline, unit, SMALL, GREY, "end")
+    if shown.compared:
+        sheet.text(RIGHT, baseline, f"较{shown.compared}", SMALL, GREY, "end")
+
+
+def _row(sheet: Sheet, y: float, row: Row, columns: Columns, compared: bool) -> None:
+    line, ink = row.line, GREY if row.line.stale else INK
+    leads = columns.leaders and line.rank <= 3 and not line.stale
+    _rank(sheet, y + row.height / 2, line, leads)
+    step, below = row.size + 8, y + 54
+    for index, words in enumerate(row.name):
+        below = y + 54 + index * step
+        sheet.text(NAME_X, below, words, row.size, ink, weight=0.7 if leads else 0)
+    if row.tags and row.tags_beside:
+        sheet.text(NAME_X + width(row.name[0], row.size) + 20, below - 2, row.tags, SMALL, GREY)
+    elif row.tags:
+        below += EXTRA
+        sheet.text(NAME_X, below, row.tags, SMALL, GREY)
+    bar_y = below + 22 + (ACROSS if row.across else 0)
+    _bar(sheet, bar_y, line, columns, leads)
+    baseline = bar_y + 24 if row.across else y + row.height / 2 + 16
+    sheet.text(columns.figure_right, baseline, line.figure, columns.figure_size, ink, "end", weight=0.8)
+    sheet.text(columns.figure_right + 8, baseline, columns.unit, SMALL, GREY)
+    if compared:
+        _movement(sheet, baseline, line.moved)
+
+
+def _rank(sheet: Sheet, middle: float, line: Line, leads: bool) -> None:
+    digits, x = str(line.rank), LEFT + 34
+    size = 40 if len(digits) < 3 else 32 if len(digits) < 4 else SMALL
+    sheet.disc(x, middle, 34, RED if leads else svg.TRACK)
+    sheet.text(
+        x, middle + size * 0.36, digits, size, svg.PAPER if leads else GREY, "middle", weight=0.8 if leads else 0
+    )
+
+
+def _bar(sheet: Sheet, y: float, line: Line, columns: Columns, leads: bool) -> None:
+    sheet.rect(NAME_X, y, columns.name_right - NAME_X, 16, svg.TRACK, 8)
+    length = float(line.value * columns.scale)
+    if not length:
+        return
+    colour = svg.FAINT if line.stale or length < 0 else RED if leads else svg.RED_SOFT
+    long = max(abs(length), 6.0)
+    start = max(NAME_X, columns.zero_x - long) if length < 0 else min(columns.zero_x, columns.name_right - long)
+    sheet.rect(start, y, long, 16, colour, min(8, long / 2))
+
+
+def _movement(sheet: Sheet, baseline: float, moved: int | None) -> None:
+    """Draw places won or lost with their number."""
+    end = _sign(sheet, MOVE_X, baseline, moved)
+    if moved:
+        digits = str(abs(moved))
+        sheet.text(end + 8, baseline - 1, digits, 34 if len(digits) < 4 else SMALL, RED if moved > 0 else svg.GREEN)
+
+
+def _sign(sheet: Sheet, x: float, baseline: float, moved: int | None) -> float:
+    """Draw up, down, unchanged or new, and return where the sign ends.
+
+    Red is up and green is down, as readers in China expect from every other table; the shapes say it without colour.
+    """
+    if moved is None:
+        sheet.text(x - 2, baseline - 2, "新", 32, RED)
+        return x + 30
+    if moved == 0:
+        sheet.rect(x, baseline - 15, 26, 5, svg.FAINT)
+    else:
+        sheet.triangle(x, baseline - 26, 26, RED if moved > 0 else svg.GREEN, up=moved > 0)
+    return x + 26
+
+
+def _apart(sheet: Sheet, y: float, shown: Standing) -> float:
+    """List in grey who is not ranked, and say how many lines were not drawn."""
+    left_out = len(shown.lines) - MOST_ROWS
+    if left_out > 0:
+        sheet.text(svg.WIDTH / 2, y + 56, f"其余{left_out}家未在图中列出", 32, GREY, "middle")
+        y += 80
+    for label, names in (("未报", shown.missing), ("未参加排名", shown.unranked)):
+        if not names:
+            continue
+        sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+        sheet.text(LEFT, y + 58, f"{label} {len(names)}家", 34, GREY, weight=0.6)
+        lines = svg.flow([svg.drawable(name) or NAMELESS for name in names], 34, RIGHT - LEFT, MOST_NAME_LINES)
+        for index, words in enumerate(lines):
+            sheet.text(LEFT, y + 58 + (index + 1) * 50, words, 34, GREY)
+        y += 58 + len(lines) * 50 + 34
+    return y
+
+
+def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
+    """Explain the signs, print the note, and return the height of the sheet."""
+    sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+    y += 54
+    if shown.compared and shown.lines:
+        x: float = LEFT
+        newcomers = any(line.moved is None for line in shown.lines)
+        signs = ((1, "名次上升"), (-1, "名次下降"), (0, "名次未变"), (None, "新上榜"))
+        for moved, words in signs if newcomers else signs[:3]:
+            x = _sign(sheet, x, y, moved) + 10
+            sheet.text(x, y - 1, words, SMALL, GREY)
+            x += width(words, SMALL) + 36
+        y += 46
+    for words in wrap(svg.drawable(f"注：{shown.note}"), SMALL, RIGHT - LEFT, 5) if shown.note else ():
+        sheet.text(LEFT, y, words, SMALL, GREY)
+        y += 42
+    return y + 16

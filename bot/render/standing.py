@@ -1,0 +1,91 @@
+"""What a ranking says, sorted for printing: who is ranked, tied, missing. Text and picture share it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import tzinfo
+from decimal import Decimal
+
+from bot.render.words import NO_VALUE, clean, group_digits, moment_words
+from models.messages import RankRow, RankTable
+
+STALE = "数据未更新"
+TIED = "并列"
+EMPTY = "暂无可排名的数据"
+PREVIEW = "预览，尚未发布"
+NAMELESS = "（名称缺失）"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One org with its rank and figure."""
+
+    rank: int
+    name: str
+    value: Decimal
+    figure: str  # the value as printed
+    moved: int | None  # places won or lost; None: new
+    stale: bool
+    tags: tuple[str, ...]  # 并列, 缺3平台, 数据未更新
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ranking ready to be laid out."""
+
+    title: str
+    issue: str  # 第3期, or that it is a preview
+    published: bool
+    as_of: str  # 2021年5月17日9:05
+    unit: str
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...]  # 未报
+    unranked: tuple[str, ...]  # reported something, but cannot be ranked: name and why
+    compared: str  # 第2期, 上期, or empty: there is nothing to compare with
+    note: str
+
+
+def standing(table: RankTable, zone: tzinfo) -> Standing:
+    """Sort a ranking for printing. Rows keep their order; a row without rank or value is never shown as ranked."""
+    ranked, apart = [], []
+    ties = Counter(row.rank for row in table.rows if row.value is not None)
+    for row in table.rows:
+        if row.rank is None or row.value is None or not row.value.is_finite():
+            apart.append(row)
+        else:
+            ranked.append(_line(row, row.rank, row.value, table.decimals, ties[row.rank] > 1))
+    compared = table.since is not None or any(line.moved is not None for line in ranked)
+    return Standing(
+        title=clean(table.title) or "排名",
+        issue=PREVIEW if table.number is None else f"第{table.number}期",
+        published=table.number is not None,
+        as_of=moment_words(table.as_of, zone),
+        unit=clean(table.unit, 12),
+        lines=tuple(ranked),
+        missing=tuple(_name(row) for row in apart if _is_missing(row)),
+        unranked=tuple(_reason(row, table.decimals) for row in apart if not _is_missing(row)),
+        compared="" if not compared else f"第{table.since}期" if table.since is not None else "上期",
+        note=clean(table.note, 400),
+    )
+
+
+def _is_missing(row: RankRow) -> bool:
+    """Tell 未报 (nothing at all) from what was reported and cannot be ranked, e.g. for want of the population."""
+    return row.value is None and not row.marks
+
+
+def _name(row: RankRow) -> str:
+    return clean(row.org) or NAMELESS
+
+
+def _line(row: RankRow, rank: int, value: Decimal, decimals: int, tied: bool) -> Line:
+    marks = tuple(mark for mark in (clean(mark, 20) for mark in row.marks) if mark)
+    tags = ((TIED,) if tied else ()) + marks + ((STALE,) if row.stale else ())
+    return Line(rank, _name(row), value, group_digits(value, decimals), row.moved, row.stale, tags)
+
+
+def _reason(row: RankRow, decimals: int) -> str:
+    figure = (NO_VALUE if row.value is None else group_digits(row.value, decimals),)
+    why = tuple(clean(mark, 20) for mark in row.marks) or figure
+    return f"{_name(row)}（{'、'.join(why)}）"

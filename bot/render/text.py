@@ -1,0 +1,84 @@
+"""A ranking as chat text: goes with every picture, and alone where no picture can be drawn or carried."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import tzinfo
+from itertools import accumulate
+
+from bot.render.standing import EMPTY, Line, Standing, standing
+from bot.render.words import CHINA, group_digits
+from models.messages import RankTable
+
+__all__ = ["group_digits", "ranking_text"]
+
+NAMES_SHOWN = 40  # names of a list before it ends in 等n家
+
+
+def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pictured: bool = True) -> str:
+    """Write a ranking as chat text of at most limit_bytes bytes in UTF-8.
+
+    pictured: a picture goes with it, so lines that are cut can be seen there.
+
+    Too long a text gives up, in this order: the explanation of the arrows, the note, the names of who is missing, and
+    then lines from the end, with one line that says how many. Whole lines go, but for a title that alone is too long.
+    """
+    shown = standing(table, zone)
+    head, body = _head(shown), [_row(line, shown) for line in shown.lines]
+    explained = f"▲▼较{shown.compared}升降名次，—名次未变" if shown.compared else ""
+    if any(line.moved is None for line in shown.lines) and explained:
+        explained += "，新为新上榜"
+    apart, note = _apart(shown, NAMES_SHOWN), [f"注：{shown.note}"] if shown.note else []
+    for tail in ([*apart, *note, explained], [*apart, *note], apart, counts := _apart(shown, 0)):
+        whole = "\n".join(filter(None, [*head, *body, *tail]))
+        if _size(whole) <= limit_bytes:
+            return whole
+    return _cut(head, body, counts, limit_bytes, "见图" if pictured else "未列出")
+
+
+def _head(shown: Standing) -> list[str]:
+    unit = f"，单位：{shown.unit}" if shown.unit else ""
+    title = f"{shown.title} {shown.issue}" if shown.published else f"{shown.title}（{shown.issue}）"
+    return [title, f"数据截至{shown.as_of}{unit}", *([] if shown.lines else [EMPTY])]
+
+
+def _row(line: Line, shown: Standing) -> str:
+    moved = f" {movement(line.moved)}" if shown.compared else ""
+    tags = f"（{'、'.join(line.tags)}）" if line.tags else ""
+    return f"{line.rank}. {line.name} {line.figure}{moved}{tags}"
+
+
+def movement(moved: int | None) -> str:
+    """Write the places won or lost: ▲2, ▼1, — for none, 新 for who was not ranked before."""
+    if moved is None:
+        return "新"
+    return f"▲{moved}" if moved > 0 else f"▼{-moved}" if moved < 0 else "—"
+
+
+def _apart(shown: Standing, most: int) -> list[str]:
+    groups = (("未报", shown.missing), ("未参加排名", shown.unranked))
+    return [f"{label}{len(names)}家{listed(names, most)}" for label, names in groups if names]
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Write "：甲、乙" of the first names, "等" where there are more, nothing if none may be shown."""
+    if most < 1:
+        return ""
+    return "：" + "、".join(names[:most]) + ("等" if len(names) > most else "")
+
+
+def _cut(head: list[str], body: list[str], tail: list[str], limit: int, where: str) -> str:
+    """Keep the lines that fit and say how many are left out; give up the tail and then the head for a tight limit."""
+    ends = list(accumulate(_size(line) + 1 for line in body))
+    for first, last in ((head, tail), (head, []), (head[:1], [])):
+        for kept in range(min(bisect_right(ends, limit), len(body) - 1), -1, -1):
+            rest = f"……{'其余' if kept else '共'}{len(body) - kept}家{where}"
+            text = "\n".join([*first, *body[:kept], rest, *last])
+            if _size(text) <= limit:
+                return text
+    return head[0].encode()[: max(limit, 0)].decode(errors="ignore")
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

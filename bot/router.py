@@ -1,0 +1,177 @@
+"""Inbound to answer: drop repeats, identify, match, run one handler, all in one transaction (decisions 1).
+
+The answer is stored with the inbound; a repeat of the same key gets the same words and does nothing. What does not
+fit the passive reply, or comes too late for it, is written as notices in that same transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from handlers import NOT_TEXT, ROUTES, UNKNOWN_SENDER, wording
+from handlers.base import Context, Match, Route, tidy
+from handlers.reading.reader import Reader
+from models import inbox, outbox
+from models.campaign.definition import Campaign
+from models.clock import Clock
+from models.errors import UserError
+from models.messages import Content, Draft, Inbound, InboundKind, Recipient, Reply, Text
+from models.people import identify
+from models.session import Database
+
+log = structlog.get_logger()
+
+PASSIVE_LIMIT = 2048  # bytes of UTF-8 that the platform shows of a passive reply; the rest is cut in silence
+PASSIVE_SECONDS = 4.0  # after 5 s the platform hangs up and sends again
+DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeout)  # not acknowledged: the platform sends again
+_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I O 0 1, which people misread
+
+
+def new_code() -> str:
+    """Make a confirmation code of 4 digits."""
+    return f"{secrets.randbelow(10_000):04}"
+
+
+def new_invitation() -> str:
+    """Make an invitation code of 6 letters and digits."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
+
+
+class Router:
+    """Answers inbounds. One for a process; safe to call from many threads."""
+
+    def __init__(
+        self,
+        db: Database,
+        campaign: Campaign,
+        clock: Clock,
+        wall: Clock,
+        *,
+        new_code: Callable[[], str] = new_code,
+        new_invitation: Callable[[], str] = new_invitation,
+    ) -> None:
+        self.db = db
+        self.campaign = campaign
+        self.clock = clock
+        self.wall = wall
+        self.reader = Reader(campaign)
+        self.new_code = new_code
+        self.new_invitation = new_invitation
+
+    def handle(self, inbound: Inbound) -> str | None:
+        """Answer an inbound once; return the passive reply, or None for an empty answer.
+
+        Raises one of DATABASE_TROUBLE when the database cannot take it: nothing is kept then.
+        """
+        started = time.monotonic()
+        trace_id = secrets.token_hex(8)
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id), self.db.begin() as session:
+            row = inbox.take(session, inbound, trace_id, self.clock.now())
+            if row is None:
+                return self._repeat(session, inbound)
+            ctx = self._context(session, inbound, row)
+            route, reply = self._answer(ctx)
+            row.route, row.outcome = route, reply.outcome
+            row.person_id = ctx.sender.person.id if ctx.sender else None
+            passive = self._store(ctx, row, reply, late=time.monotonic() - started > PASSIVE_SECONDS)
+            log.info("inbound answered", route=route, outcome=reply.outcome, kind=inbound.kind.value, inbox_id=row.id)
+        return passive
+
+    def _context(self, session: Session, inbound: Inbound, row: inbox.Inbox) -> Context:
+        return Context(
+            session=session,
+            campaign=self.campaign,
+            reader=self.reader,
+            inbound=inbound,
+            inbox_id=row.id,
+            trace_id=row.trace_id,
+            now=row.received_at,
+            wall=self.wall.now(),
+            sender=identify(session, inbound.channel, inbound.sender_ref),
+            new_code=self.new_code,
+            new_invitation=self.new_invitation,
+        )
+
+    def _repeat(self, session: Session, inbound: Inbound) -> str | None:
+        known = inbox.find(session, inbound.channel, inbound.key)
+        log.info("inbound repeated", key=inbound.key)
+        return known.answer.get("text") if known and known.answer else None
+
+    def _answer(self, ctx: Context) -> tuple[str, Reply]:
+        """Run the first route that matches, in a savepoint: what a failing handler wrote is gone."""
+        try:
+            route, match = self._match(ctx)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            log.exception("matching failed")
+            return "", Reply(wording.failed(), outcome="failed")
+        try:
+            with ctx.session.begin_nested():
+                if ctx.sender and not ctx.sender.roles & set(route.roles):
+                    raise UserError("not-allowed", roles=route.roles)
+                return route.name, route.run(ctx, match)
+        except UserError as error:
+            log.info("refused", code=error.code, route=route.name)
+            return route.name, Reply(wording.user_error(ctx.campaign, error.code, error.fields), outcome="refused")
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            log.exception("handler failed", route=route.name)
+            return route.name, Reply(wording.failed(), outcome="failed")
+
+    def _match(self, ctx: Context) -> tuple[Route, Match]:
+        text = tidy(ctx.inbound.text)
+        if ctx.inbound.kind is not InboundKind.TEXT:
+            return (NOT_TEXT if ctx.sender else UNKNOWN_SENDER[-1]), Match(text)
+        routes = ROUTES if ctx.sender else UNKNOWN_SENDER
+        for route in routes:
+            match = route.match(text)
+            if match is not None and route.accepts(ctx, match):
+                return route, match
+        raise LookupError("the last route takes every text")
+
+    def _store(self, ctx: Context, row: inbox.Inbox, reply: Reply, *, late: bool) -> str | None:
+        """Keep the answer with the inbound; what the passive reply cannot carry becomes notices to the sender."""
+        first, *others = split_bytes(reply.text, PASSIVE_LIMIT) if reply.text else [""]
+        more: list[Content] = [Text(part) for part in others] + list(reply.more)
+        if late and first:
+            more.insert(0, Text(first))
+            first = ""
+        row.answer = {"text": first or None}
+        recipient = Recipient(ctx.inbound.channel, ctx.inbound.sender_ref, row.person_id)
+        drafts = [Draft(recipient, content, "answer", ctx.now) for content in more]
+        if drafts:
+            outbox.add(ctx.session, drafts, ctx.now, inbox_id=row.id, trace_id=row.trace_id, lane=outbox.Lane.ANSWER)
+        return first or None
+
+
+def split_bytes(text: str, limit: int) -> list[str]:
+    """Split a text at line ends into parts of at most so many bytes of UTF-8; a longer line is cut at a character."""
+    parts: list[str] = []
+    current = ""
+    for line in text.split("\n"):
+        for piece in _cut(line, limit):
+            joined = f"{current}\n{piece}" if current else piece
+            if len(joined.encode()) <= limit:
+                current = joined
+            else:
+                parts.append(current)
+                current = piece
+    return [*parts, current]
+
+
+def _cut(line: str, limit: int) -> list[str]:
+    pieces: list[str] = []
+    while len(line.encode()) > limit:
+        head = line.encode()[:limit].decode(errors="ignore")
+        pieces.append(head)
+        line = line[len(head) :]
+    return [*pieces, line]

@@ -1,0 +1,110 @@
+"""The bot's demo clock, seen from the page: read it, push it on, and stamp bubbles with what it shows.
+
+The stand-in has no campaign time of its own. A bot without a demo clock has no /clock, and then nothing is stamped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from bot.standin.feed import Feed
+
+FRESH = 5.0  # s of real time that a reading is trusted for stamping
+READ_SECONDS = 2.0
+PUSH_SECONDS = 60.0  # a day's worth of notices may have to be written first
+STAMP_SECONDS = 0.5
+
+
+class ClockError(Exception):
+    """The bot did not answer, or with something that is not a clock."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the clock showed at an instant of real time."""
+
+    now: datetime
+    zone: str
+    next_at: str  # ISO 8601, empty when nothing is planned
+    next_what: str
+    read_at: float  # time.monotonic()
+    speed: float = 1.0  # campaign seconds a real second
+
+    def shown(self, instant: float) -> datetime:
+        """Return what it shows at another instant."""
+        return self.now + timedelta(seconds=(instant - self.read_at) * self.speed)
+
+
+class CampaignClock:
+    """The clock of one bot. Thread-safe."""
+
+    def __init__(self, bot_base: str, feed: Feed) -> None:
+        self._url = bot_base.rstrip("/") + "/clock"
+        self._feed = feed
+        self._lock = threading.Lock()
+        self._last: Reading | None = None
+        self._tried_at = 0.0
+
+    def read(self, seconds: float = READ_SECONDS) -> Reading:
+        """Ask the bot. Raises ClockError."""
+        return self._learn(self._call("GET", None, seconds), pushed=False)
+
+    def push(self, command: dict[str, object]) -> Reading:
+        """Move it on; what arrives meanwhile gets the time it was moved to. Raises ClockError."""
+        before = self._feed.last_id
+        reading = self._learn(self._call("POST", command, PUSH_SECONDS), pushed=True)
+        self._feed.restamp(before, reading.now.isoformat(timespec="seconds"))
+        return reading
+
+    def stamp(self) -> str:
+        """Return the campaign time now, ISO 8601; empty when the bot does not tell."""
+        now = time.monotonic()
+        with self._lock:
+            last, due = self._last, now - self._tried_at > FRESH
+            if due:
+                self._tried_at = now
+        if due:
+            try:
+                last = self.read(STAMP_SECONDS)
+            except ClockError:
+                return ""
+        return last.shown(now).isoformat(timespec="seconds") if last else ""
+
+    def _learn(self, reading: Reading, *, pushed: bool) -> Reading:
+        with self._lock:
+            last = self._last
+            passed = reading.read_at - last.read_at if last else 0.0
+            if last and passed > 0.5 and not pushed:
+                speed = (reading.now - last.now).total_seconds() / passed
+                reading = replace(reading, speed=speed if 0 <= speed < 1e5 else last.speed)
+            elif last:
+                reading = replace(reading, speed=last.speed)
+            self._last, self._tried_at = reading, reading.read_at
+            return reading
+
+    def _call(self, method: str, command: dict[str, object] | None, seconds: float) -> Reading:
+        try:
+            with requests.Session() as http:
+                http.trust_env = False
+                response = http.request(method, self._url, json=command, timeout=seconds, allow_redirects=False)
+            if response.status_code != 200:
+                raise ClockError(f"status {response.status_code}")
+            return _reading(response.json())
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            raise ClockError(type(error).__name__) from error
+
+
+def _reading(value: Any) -> Reading:
+    now = datetime.fromisoformat(value["now"])
+    if now.tzinfo is None:
+        raise ValueError("a time without zone")
+    following = value.get("next") or {}
+    return Reading(
+        now, str(value.get("zone", "")), str(following.get("at", "")), str(following.get("what", "")), time.monotonic()
+    )

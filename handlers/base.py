@@ -1,0 +1,161 @@
+"""What a handler is: a plain function of (context, match) declared once with its name, role, examples and help line.
+
+A handler runs in a session that it is given, inside a savepoint. It never commits, sends, sleeps, or asks the system
+for the time. Bad input is raised as UserError; the router turns it into words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from handlers.reading.reader import Reader
+from models.campaign.definition import Campaign
+from models.errors import UserError
+from models.messages import Inbound, Reply
+from models.people import Org, Role, Sender, all_orgs, descendants
+
+EVERYBODY = (Role.LIAISON, Role.ADMIN, Role.VIEWER)
+REPORTERS = (Role.LIAISON, Role.ADMIN)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler works with."""
+
+    session: Session
+    campaign: Campaign
+    reader: Reader
+    inbound: Inbound
+    inbox_id: int
+    trace_id: str
+    now: datetime  # campaign time, aware
+    wall: datetime  # transport time, aware: for codes and open questions
+    sender: Sender | None  # None: nobody we know
+    new_code: Callable[[], str]  # a fresh one-time code of 4 digits
+    new_invitation: Callable[[], str]  # a fresh invitation code
+
+    @property
+    def known(self) -> Sender:
+        """The sender of a route that strangers never reach."""
+        if self.sender is None:
+            raise UserError("not-allowed", roles=EVERYBODY)
+        return self.sender
+
+    @property
+    def today(self) -> date:
+        """The campaign's date."""
+        return self.campaign.local_day(self.now)
+
+    def scope(self, *roles: Role) -> set[int]:
+        """Return the ids of the orgs on which the sender may act in one of these roles: own ones and those below."""
+        return descendants(self.session, [org.id for org in self.known.orgs(*roles)])
+
+    def own_orgs(self) -> list[Org]:
+        """List the orgs that the sender reports for: as liaison, else as admin."""
+        return self.known.orgs(Role.LIAISON) or self.known.orgs(Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a route's pattern caught."""
+
+    text: str  # the whole text, tidied
+    rest: str = ""  # what followed the command word
+
+
+class Run(Protocol):
+    """The function behind a route."""
+
+    def __call__(self, ctx: Context, match: Match) -> Reply:
+        """Answer one inbound."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One thing the bot understands."""
+
+    name: str
+    run: Run
+    words: tuple[str, ...] = ()  # command words; empty: the route looks at every text
+    takes_rest: bool = False  # the command may be followed by more
+    roles: tuple[Role, ...] = EVERYBODY
+    examples: tuple[str, ...] = ()
+    help: str = ""  # one line of 帮助; empty: not listed
+    accepts: Callable[[Context, Match], bool] = field(default=lambda ctx, match: True)
+
+    def match(self, text: str) -> Match | None:
+        """Return what the route's words catch of a tidied text, or None."""
+        if not self.words:
+            return Match(text)
+        for word in self.words:
+            if text == word:
+                return Match(text)
+            if self.takes_rest and text.startswith(word) and _breaks(text[len(word)]):
+                return Match(text, text[len(word) :].lstrip(" :,，：#").strip() or "")
+        return None
+
+
+def _breaks(following: str) -> bool:
+    """Tell whether a command word may end before this character: 排名 关注率, 撤销#12, but not 更正式."""
+    return following.isspace() or following in ":：,，#＃" or (following.isascii() and following.isdigit())
+
+
+def route(
+    name: str,
+    *,
+    words: tuple[str, ...] = (),
+    takes_rest: bool = False,
+    roles: tuple[Role, ...] = EVERYBODY,
+    examples: tuple[str, ...] = (),
+    help: str = "",
+    accepts: Callable[[Context, Match], bool] | None = None,
+) -> Callable[[Run], Route]:
+    """Declare a handler: everything about it in one place."""
+
+    def declare(run: Run) -> Route:
+        return Route(name, run, words, takes_rest, roles, examples, help, accepts or (lambda ctx, match: True))
+
+    return declare
+
+
+_EDGES = re.compile(r"^[\s\u200b-\u200f\ufeff]+|[\s\u200b-\u200f\ufeff。！!~～]+$")
+
+
+def tidy(text: str) -> str:
+    """Fold a text for matching commands: full width, blanks and closing marks at the edges, quotes around it."""
+    folded = _EDGES.sub("", unicodedata.normalize("NFKC", text))
+    if len(folded) > 2 and folded[0] in "“\"「'" and folded[-1] in "”\"」'":
+        folded = folded[1:-1].strip()
+    return folded
+
+
+def find_named(names: Mapping[str, Sequence[str]], wanted: str) -> str | None:
+    """Return the key of what a name means: one of its names, or a part that only one of them has. None otherwise."""
+    for key, known in names.items():
+        if wanted in known:
+            return key
+    close = [key for key, known in names.items() if wanted and any(wanted in name for name in known)]
+    return close[0] if len(close) == 1 else None
+
+
+def find_org(ctx: Context, name: str, within: set[int] | None = None) -> Org:
+    """Return the org that a name, an alias or a unique part of a name means.
+
+    Raises UserError("no-such-org") or UserError("which-org", names=[...]).
+    """
+    wanted = tidy(name)
+    orgs = [org for org in all_orgs(ctx.session) if within is None or org.id in within]
+    exact = [org for org in orgs if wanted == org.name or wanted in org.aliases]
+    found = exact or [org for org in orgs if wanted and (wanted in org.name or any(wanted in a for a in org.aliases))]
+    if not found:
+        raise UserError("no-such-org", name=wanted)
+    if len(found) > 1:
+        raise UserError("which-org", name=wanted, names=[org.name for org in found])
+    return found[0]

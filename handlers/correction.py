@@ -1,0 +1,204 @@
+"""撤销 and 更正: nothing is overwritten, a new report cancels entries of an older one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from handlers import wording
+from handlers.base import Context, Match, find_org, route
+from handlers.entering import tail
+from handlers.lines import Books, line_of, settle
+from handlers.reading.values import Found, Verdict
+from models.campaign.definition import IndicatorKind
+from models.errors import UserError
+from models.ledger import (
+    DUTY,
+    NOTHING,
+    Entry,
+    Line,
+    Report,
+    ReportKind,
+    counts,
+    entries_of,
+    last_report,
+    record,
+    replaced_by,
+)
+from models.messages import Reply
+from models.people import Org, Role
+
+_NUMBER = re.compile(r"^#?\s*(\d{1,9})$")
+
+
+@route(
+    "undo",
+    words=("撤销", "撤回上报", "取消上报"),
+    takes_rest=True,
+    roles=(Role.LIAISON, Role.ADMIN),
+    examples=("撤销", "撤销 #1027"),
+    help="撤销：取消刚才的上报；撤销 #号：取消指定的一条",
+)
+def undo(ctx: Context, match: Match) -> Reply:
+    """Take back the sender's last report, or the report of a number within the sender's orgs."""
+    report = _report_to_undo(ctx, match.rest)
+    entries = entries_of(ctx.session, report.id)
+    if not entries:
+        raise UserError("already-undone", number=report.id)
+    restored = [_line_again(entry) for entry in replaced_by(ctx.session, report.id)]
+    org = ctx.session.get_one(Org, report.org_id)
+    record(
+        ctx.session,
+        org_id=report.org_id,
+        person_id=ctx.known.person.id,
+        inbox_id=ctx.inbox_id,
+        kind=ReportKind.UNDO,
+        made_at=ctx.now,
+        text=ctx.inbound.text,
+        lines=restored,
+        cancels=[entry.id for entry in entries],
+        about_id=report.id,
+    )
+    return Reply(wording.undone(report.id, _undone_lines(ctx, org, entries)), outcome="undone")
+
+
+def _report_to_undo(ctx: Context, rest: str) -> Report:
+    scope = ctx.scope(Role.LIAISON, Role.ADMIN)
+    if not rest:
+        report = last_report(ctx.session, ctx.known.person.id, scope)
+        if report is None:
+            raise UserError("nothing-to-undo")
+        return report
+    number = _NUMBER.match(rest)
+    found = ctx.session.get(Report, int(number[1])) if number else None
+    if found is None or found.org_id not in scope:
+        raise UserError("no-such-report", number=number[1] if number else rest)
+    return found
+
+
+def _line_again(entry: Entry) -> Line:
+    return Line(
+        indicator=entry.indicator,
+        value=entry.value,
+        stated=entry.stated,
+        day=entry.day,
+        part=entry.part,
+        cumulative=entry.cumulative,
+        approx=entry.approx,
+        as_written=entry.as_written,
+    )
+
+
+def _undone_lines(ctx: Context, org: Org, entries: Sequence[Entry]) -> list[str]:
+    books = Books(ctx, org)
+    lines = []
+    for entry in entries:
+        if entry.indicator.startswith(DUTY):
+            lines.append(wording.undone_statement(ctx.campaign.duties[entry.indicator.removeprefix(DUTY)]))
+        elif entry.indicator != NOTHING:
+            lines.append(
+                wording.undone_line(
+                    ctx.campaign, entry.indicator, entry.part, entry.value, _standing_total(ctx, books, entry)
+                )
+            )
+    return lines
+
+
+def _standing_total(ctx: Context, books: Books, entry: Entry) -> Decimal | None:
+    if ctx.campaign.indicators[entry.indicator].kind is IndicatorKind.LEVEL:
+        reading = books.reading(entry.indicator, entry.part)
+        return reading.value if reading else None
+    return books.total(entry.indicator, entry.part)
+
+
+def corrects(ctx: Context, match: Match) -> bool:
+    """Tell whether a text corrects: it begins with 更正, or reads as 不是50条是15条, 手册应为560."""
+    if _command_rest(match.text) is not None:
+        return True
+    return ctx.reader.read(ctx.inbound.text, ctx.today).verdict is Verdict.CORRECTION
+
+
+def _command_rest(text: str) -> str | None:
+    command = re.match(r"^(?:更正|改正|修改|更改)(?:[:：,，\s]+|(?=[^\s:：,，]))(.*)$", text, re.DOTALL)
+    if command:
+        return command[1].strip()
+    return "" if text in ("更正", "改正", "修改", "更改") else None
+
+
+@route(
+    "correct",
+    roles=(Role.LIAISON, Role.ADMIN),
+    examples=("更正 手册 3200", "不是50条是15条"),
+    help="更正 手册 3200：改正最近报的这一项",
+    accepts=corrects,
+)
+def correct(ctx: Context, match: Match) -> Reply:
+    """Replace the newest figure of an indicator. An admin may name the org first: 更正 长沙 手册 3000."""
+    rest = _command_rest(match.text)
+    org, text = _org_and_text(ctx, ctx.inbound.text if rest is None else rest)
+    reading = ctx.reader.read(text, ctx.today)
+    if not reading.found:
+        raise UserError("correct-what")
+    pairs = [(found, _replaced_entry(ctx, org, found)) for found in reading.found]
+    books = Books(ctx, org, without=[entry.id for _, entry in pairs])
+    lines = []
+    for found, entry in pairs:
+        line = settle(books, line_of(ctx, found, None if found.days else entry.day))
+        books.take(line)
+        lines.append(line)
+    report = record(
+        ctx.session,
+        org_id=org.id,
+        person_id=ctx.known.person.id,
+        inbox_id=ctx.inbox_id,
+        kind=ReportKind.CORRECTION,
+        made_at=ctx.now,
+        text=ctx.inbound.text,
+        lines=lines,
+        cancels=[entry.id for _, entry in pairs],
+        about_id=pairs[0][1].report_id,
+    )
+    changes = list(_changes(ctx, books, lines, [entry for _, entry in pairs]))
+    answer = [wording.corrected(report.about_id or report.id, org.name, changes), *tail(ctx, org, [])[:-1]]
+    return Reply("\n".join(answer), outcome="corrected")
+
+
+def _org_and_text(ctx: Context, text: str) -> tuple[Org, str]:
+    """Split 长沙 手册 3000 into the org and what is reported; without an org's name it is the sender's own."""
+    first, _, remainder = text.strip().partition(" ")
+    scope = ctx.scope(Role.LIAISON, Role.ADMIN)
+    if remainder and not any(character.isdigit() for character in first):
+        try:
+            return find_org(ctx, first, scope), remainder
+        except UserError as error:
+            if error.code == "which-org":
+                raise
+    orgs = ctx.own_orgs()
+    if not orgs:
+        raise UserError("no-org")
+    return orgs[0], text
+
+
+def _replaced_entry(ctx: Context, org: Org, found: Found) -> Entry:
+    """Return the newest entry that a correction means: same indicator and part, and the old value if it names one."""
+    query = select(Entry).where(
+        Entry.org_id == org.id, Entry.indicator == found.indicator, Entry.part == (found.part or ""), counts()
+    )
+    if found.old_value is not None:
+        query = query.where(Entry.stated == found.old_value)
+    entry = ctx.session.scalar(query.order_by(Entry.id.desc()).limit(1))
+    if entry is None:
+        name = wording.label(ctx.campaign, found.indicator, found.part or "")
+        example = f"{name}{wording.amount(ctx.campaign, found.indicator, found.value)}"
+        raise UserError("nothing-to-correct", names=name, example=example)
+    return entry
+
+
+def _changes(ctx: Context, books: Books, lines: Sequence[Line], replaced: Sequence[Entry]) -> Iterable[str]:
+    for line, entry in zip(lines, replaced, strict=True):
+        level = ctx.campaign.indicators[line.indicator].kind is IndicatorKind.LEVEL
+        total = None if level else books.total(line.indicator, line.part)
+        yield wording.corrected_line(ctx.campaign, line, entry.stated, total)

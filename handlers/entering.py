@@ -1,0 +1,128 @@
+"""Putting a message's figures into the ledger and saying so: shared by reports, corrections and answers to questions.
+
+What is clean is entered at once; what is doubtful becomes a question, kept in the database, one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from handlers import wording
+from handlers.base import Context
+from handlers.lines import Books, Held, Sorted
+from models import drafts
+from models.campaign.definition import DutyKind, IndicatorKind
+from models.duties import states
+from models.figures import grouped
+from models.ledger import DUTY, Line, Report, ReportKind, record
+from models.people import Org
+
+Item = dict[str, Any]  # one thing to ask: mode, prompt, options [{label, line}], see handlers/questions.py
+
+
+def line_to_json(line: Line) -> dict[str, Any]:
+    """Write a line as JSON: figures as strings, the day in ISO form."""
+    return {**asdict(line), "value": str(line.value), "stated": str(line.stated), "day": line.day.isoformat()}
+
+
+def line_from_json(data: dict[str, Any]) -> Line:
+    """Read a line back."""
+    figures = {"value": Decimal(data["value"]), "stated": Decimal(data["stated"])}
+    return Line(**{**data, **figures, "day": date.fromisoformat(data["day"])})
+
+
+def held_item(ctx: Context, held: Held) -> Item:
+    """Turn a held line into its question."""
+    campaign, line = ctx.campaign, held.line
+    prompts = {
+        "implausible": lambda: wording.ask_implausible(campaign, line, held.usual),
+        "falling-total": lambda: wording.ask_falling(campaign, line, held.usual),
+        "future-day": lambda: wording.ask_future(campaign, line),
+        "early-day": lambda: wording.ask_early(campaign, line),
+    }
+    return {
+        "mode": "yesno",
+        "why": held.kind,
+        "prompt": prompts[held.kind](),
+        "options": [{"label": "", "line": line_to_json(line)}],
+    }
+
+
+def enter(
+    ctx: Context,
+    org: Org,
+    books: Books,
+    sorted_lines: Sorted,
+    *,
+    text: str,
+    statements: Sequence[str] = (),
+    kind: ReportKind = ReportKind.REPORT,
+) -> tuple[Report | None, list[str]]:
+    """Enter the clean lines and the statements of duties. Returns the report and the lines of the answer.
+
+    books:      holds the clean lines already (lines.sort() has taken them in), so its totals are those after.
+    statements: keys of duties stated as done.
+    """
+    clean = sorted_lines.clean
+    if not clean and not statements:
+        return None, []
+    stated = [Line(DUTY + key, Decimal(1), Decimal(1), ctx.today) for key in statements]
+    report = record(
+        ctx.session,
+        org_id=org.id,
+        person_id=ctx.known.person.id,
+        inbox_id=ctx.inbox_id,
+        kind=kind if clean else ReportKind.STATEMENT,
+        made_at=ctx.now,
+        text=text,
+        lines=[*clean, *stated],
+    )
+    days = sorted({line.day for line in clean} or {ctx.today})
+    answer = [wording.recorded_head(report.id, org.name, days)]
+    answer += [entered_line(ctx, books, line) for line in clean]
+    answer += [statement_line(ctx, key) for key in statements]
+    return report, answer
+
+
+def entered_line(ctx: Context, books: Books, line: Line) -> str:
+    """Echo one entered figure with what it adds up to."""
+    if ctx.campaign.indicators[line.indicator].kind is IndicatorKind.LEVEL:
+        before = books.reading(line.indicator, line.part)
+        return wording.level_line(ctx.campaign, line, before.value if before else None)
+    return wording.flow_line(ctx.campaign, line, books.total(line.indicator, line.part))
+
+
+def statement_line(ctx: Context, key: str) -> str:
+    """Echo one duty stated as done."""
+    duty = ctx.campaign.duties[key]
+    return wording.document_line(duty) if duty.kind is DutyKind.DOCUMENT else wording.pledge_line(duty)
+
+
+def tail(ctx: Context, org: Org, clean: Sequence[Line]) -> list[str]:
+    """Close the answer to a report: what is still owed, and how to put a mistake right."""
+    lines = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
+    example = ""
+    if clean:
+        first = clean[0]
+        example = f"{wording.label(ctx.campaign, first.indicator, first.part)} {grouped(first.stated)}"
+    return [*lines, wording.mistake_hint(example)]
+
+
+def ask_first(ctx: Context, org: Org, text: str, items: Iterable[Item]) -> list[str]:
+    """Keep the questions and put the first one. Returns the lines of the answer; [] when there is nothing to ask."""
+    waiting = list(items)
+    if not waiting:
+        return []
+    drafts.ask(
+        ctx.session,
+        ctx.known.person.id,
+        "figures",
+        {"org_id": org.id, "text": text, "items": waiting},
+        ctx.wall,
+        ctx.inbox_id,
+    )
+    return [wording.held_head(len(waiting)), waiting[0]["prompt"]]

@@ -1,0 +1,37 @@
+"""The answer to what was not understood, and to what is no text."""
+
+from __future__ import annotations
+
+import re
+
+from handlers import wording
+from handlers.base import Context, Match, route
+from handlers.reading.values import Verdict
+from models.messages import InboundKind, Reply
+
+_SHORT_ANSWER = re.compile(r"^(是|是的|对|否|不是|不|\d{1,2})$")
+
+
+@route("not-understood", examples=("今天天气不错",))
+def not_understood(ctx: Context, match: Match) -> Reply:
+    """Say why nothing was counted and what would be."""
+    if _SHORT_ANSWER.match(match.text):
+        return Reply(wording.no_question(), outcome="nothing-asked")
+    verdict = ctx.reader.read(ctx.inbound.text, ctx.today).verdict
+    text = {
+        Verdict.QUESTION: wording.looks_like_question(),
+        Verdict.PLAN: wording.looks_like_plan(),
+        Verdict.CHAT: wording.chat_once(),
+    }.get(verdict, wording.not_understood(ctx.campaign))
+    return Reply(text, outcome=f"not-counted:{verdict.value}")
+
+
+@route("not-text", examples=())
+def not_text(ctx: Context, match: Match) -> Reply:
+    """Answer a picture, a voice message and the like. Events that need no answer get an empty one."""
+    kind = ctx.inbound.kind
+    if kind is InboundKind.EVENT:
+        if ctx.inbound.text == "subscribe" and ctx.sender:
+            return Reply(wording.hello(ctx.campaign, ctx.sender.person.name), outcome="greeted")
+        return Reply("", outcome="event")
+    return Reply(wording.not_text(kind.value), outcome="not-text")

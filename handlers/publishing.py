@@ -1,0 +1,65 @@
+"""发布 and 确认: a ranking goes to its group only after a one-time code, frozen under an issue number."""
+
+from __future__ import annotations
+
+from handlers import wording
+from handlers.base import Context, Match, route
+from handlers.codes import try_code
+from handlers.ranking import find_ranking, is_empty, may_publish
+from models import confirmations, outbox
+from models.errors import UserError
+from models.messages import Draft, Picture, RankTable, Recipient, Reply, table_from_json, table_to_json
+from models.people import Role
+from models.rankings import current, last_issue, publish
+
+
+@route(
+    "publish",
+    words=("发布",),
+    takes_rest=True,
+    roles=(Role.ADMIN,),
+    examples=("发布 手册",),
+    help="发布 排名名称：预览后凭确认码发到群里",
+)
+def publish_ranking(ctx: Context, match: Match) -> Reply:
+    """Show what would be published and hand out the code that does it. The code is bound to the figures shown."""
+    if not may_publish(ctx):
+        raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
+    if not match.rest:
+        names = [ranking.names[0] if ranking.names else ranking.name for ranking in ctx.campaign.rankings.values()]
+        raise UserError("no-such-ranking", name="", names=names)
+    key = find_ranking(ctx.campaign, match.rest)
+    table = current(ctx.session, ctx.campaign, key, ctx.now)
+    if is_empty(table):
+        return Reply(wording.empty_ranking(table.title), outcome="refused")
+    code = ctx.new_code()
+    action = {"do": "publish", "table": table_to_json(table)}
+    confirmations.offer(ctx.session, ctx.known.person.id, action, code, ctx.wall)
+    ranked = sum(row.rank is not None for row in table.rows)
+    number = (table.since or 0) + 1
+    group = ctx.campaign.rankings[key].group
+    text = wording.publish_preview(table.title, group, number, ranked, len(table.rows) - ranked, code)
+    return Reply(text, more=(Picture(table),), outcome="code-given")
+
+
+@route("confirm", words=("确认",), takes_rest=True, roles=(Role.ADMIN,), examples=("确认 4821",))
+def confirm_action(ctx: Context, match: Match) -> Reply:
+    """Do what a code is bound to, once. A wrong, used, foreign or old code does nothing."""
+    person_id = ctx.known.person.id
+    action = try_code(
+        ctx, lambda: confirmations.redeem(ctx.session, person_id, match.rest, ctx.wall), wording.wrong_confirmation()
+    )
+    return action if isinstance(action, Reply) else _publish(ctx, table_from_json(action["table"]))
+
+
+def _publish(ctx: Context, table: RankTable) -> Reply:
+    if not may_publish(ctx):
+        raise UserError("not-allowed", roles=(Role.ADMIN,))
+    newest = last_issue(ctx.session, table.ranking)
+    if (newest.number if newest else None) != table.since:
+        return Reply(wording.superseded(table.title), outcome="refused")
+    issue = publish(ctx.session, table, ctx.now, person_id=ctx.known.person.id)
+    group = ctx.campaign.rankings[table.ranking].group
+    draft = Draft(Recipient(f"robot:{group}"), Picture(issue), f"publish:{table.ranking}", ctx.now)
+    outbox.add(ctx.session, [draft], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
+    return Reply(wording.published(issue.title, issue.number or 0, group), outcome="published")

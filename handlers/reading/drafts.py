@@ -1,0 +1,69 @@
+"""Working values of one reading: what lines.py, tables.py and totals.py pass on to reader.py. Mutable, private to the package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from handlers.reading.dates import When
+from handlers.reading.lexicon import Target
+from handlers.reading.scopes import Frame, Scope
+from handlers.reading.tokens import Token
+from handlers.reading.values import DoubtKind
+
+
+@dataclass(slots=True)
+class Draft:
+    """A figure bound to an indicator, before totals and corrections are settled."""
+
+    target: Target
+    value: Decimal
+    start: int
+    end: int
+    scope: Scope
+    approx: bool = False
+    line: int = 0
+    sentence: int = 0
+    when: When | None = None
+    org: str | None = None
+    old: Decimal | None = None
+    table: bool = False
+    dropped: str = ""  # reason code when another figure stands for it
+
+
+@dataclass(slots=True)
+class Query:
+    """A doubt, before its candidates are worked out."""
+
+    kind: DoubtKind
+    start: int
+    end: int
+    value: Decimal | None = None
+    targets: tuple[tuple[Target, Decimal | None], ...] = ()
+
+
+@dataclass(slots=True)
+class Note:
+    """What became of a number that was not bound."""
+
+    start: int
+    end: int
+    outcome: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything that is known while one text is read."""
+
+    text: str
+    tokens: list[Token]
+    drafts: list[Draft] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    frame: Frame = field(default_factory=Frame)
+    heading: tuple[Target, ...] = ()  # nouns of the heading over the current line
+    needs: frozenset[str] = frozenset()  # need words of the heading
+    line: int = 0
+    sentence: int = 0
+    flags: set[str] = field(default_factory=set)  # classes of grammar.py met anywhere

@@ -1,0 +1,108 @@
+"""Text as typed to text as read: one spelling for every character, with a map back to the original.
+
+Full width, traditional characters, punctuation, case, zero-width characters, emoji and list marks are levelled here, character by
+character, so that no later stage thinks of them. Called by reader.py; knows nothing of the campaign.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from handlers.reading.values import Span
+
+MARK = "\x01"  # a list mark: ①, ▪, ●
+OPAQUE = "\x02"  # something that must not become part of a number: superscripts, fractions, foreign digits
+
+_FIXED = {
+    **dict.fromkeys("“”„‟«»″「」『』", '"'),
+    **dict.fromkeys("‘’‚‛′", "'"),
+    **dict.fromkeys("–—―－‐‑‒−─━﹣", "-"),
+    **dict.fromkeys("～∼〜", "~"),
+    **dict.fromkeys("…⋯", "…"),
+    **dict.fromkeys("▪▫●○◆◇■□★☆►▶▷•◦‣⁃∙➤➢✦❖※√☑", MARK),
+    **dict.fromkeys("·・‧", "·"),
+    **dict.fromkeys("\u3000\u00a0\u2002\u2003\u2009\u202f", " "),
+    "\r": "",
+    "│": "|",
+    "┃": "|",
+    "【": "[",
+    "】": "]",
+    "〔": "[",
+    "〕": "]",
+    "〇": "零",
+    "○": "零",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A levelled text. origin[i] is the index in the original of character i; None when nothing was taken out."""
+
+    text: str
+    origin: tuple[int, ...] | None
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span in the original text of a non-empty half-open span of this one."""
+        if self.origin is None:
+            return start, end
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+def normalise(text: str) -> Normal:
+    """Level a text. Every character becomes one character or none, so spans never move by more than what was taken out.
+
+    Digits other than 0-9 and their full-width forms stay unread on purpose: ³⁸ or ½ must not turn into 38 or 1/2.
+    Source: reliability 2.7, groups Text and Invisible; decided by us 2026-11-24.
+    """
+    levelled = text.translate(_TABLE)
+    if len(levelled) == len(text):
+        return Normal(levelled, None)
+    kept = tuple(index for index, char in enumerate(text) if _TABLE[ord(char)])
+    return Normal(levelled, kept)
+
+
+class _Table(dict[int, str]):
+    """Character to its levelled form, filled in as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        levelled = _level(chr(code))
+        self[code] = levelled
+        return levelled
+
+
+_TABLE = _Table()
+
+
+def _level(char: str) -> str:
+    if char in _FIXED:
+        return _FIXED[char]
+    if char in "\n\t " or "!" <= char <= "~":
+        return char.upper()
+    category = unicodedata.category(char)
+    if category in ("Cf", "Mn", "Me", "Cc"):  # zero-width, direction marks, variation selectors, combining marks
+        return ""
+    folded = unicodedata.normalize("NFKC", char)
+    if category == "No" or category == "Nl" or category == "Nd":
+        return _number_like(char, folded)
+    if category in ("So", "Sk", "Co", "Cn", "Cs"):
+        return " " if category == "So" else OPAQUE
+    if len(folded) == 1:
+        return _simplified().get(folded, folded).upper()[:1]
+    return OPAQUE
+
+
+def _number_like(char: str, folded: str) -> str:
+    if 0x2460 <= ord(char) <= 0x24FF or 0x2776 <= ord(char) <= 0x2793 or 0x3220 <= ord(char) <= 0x3229:
+        return MARK
+    return folded if "\uff10" <= char <= "\uff19" else OPAQUE
+
+
+@cache
+def _simplified() -> dict[str, str]:
+    """Return traditional -> simplified by OpenCC's own table; where it gives several, the first."""
+    table = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in table.splitlines() if "\t" in line)
+    return {char: forms.split()[0] for char, forms in pairs if len(char) == 1}

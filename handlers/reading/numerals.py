@@ -1,0 +1,184 @@
+"""Chinese and Arabic numerals to Decimal. Own grammar, no floats; knows nothing of indicators or measures.
+
+Reads 1,200, 1.2万余, 13万2, 三万五, 十万零一千, 两千余, 十几, 上百, 3+5, ranges (四五千, 300到400) and vague amounts (几百, 若干).
+Called by tokens.py. Rivals' known misreadings (rivals.md 3.6 item 59) are fixed tests in tests/reading/numerals.tsv.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"两": 2, "〇": 0}
+DIGITS |= dict(zip("壹贰叁肆伍陆柒捌玖", range(1, 10), strict=True)) | {"俩": 2, "仨": 3}
+UNITS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+BIG = {"万": 10**4, "亿": 10**8}
+_MULTIPLIER = {"W": 10**4, "K": 10**3, **UNITS, **BIG}
+
+_H = "零一二三四五六七八九两壹贰叁肆伍陆柒捌玖十百千拾佰仟"
+_NUMERAL = re.compile(
+    rf"""
+    (?P<arabic>(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d.]*\d)|\d+(?:\.\d+)?))
+        (?P<more1>[余多来几])?
+        (?:\ ?(?P<times>[十百千]?[万亿]|[百千]|[WK](?![A-Z])))?
+        (?P<tail>(?<=[万亿千百])(?:\d{{1,4}}[千百十]?(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
+        (?P<more2>[余多来几])?
+    |(?P<vague>(?:好几|几|数)(?:[十百千]*[万亿]|[十百千])|若干|好多|很多|不少|许多|大量|一批|一些)
+    |(?P<over>上[十百千]*[万亿]|上[百千])
+    |(?P<han>[{_H}]+(?:[万亿][{_H}]*)*(?:点[{_H}]+[万亿]?)?|(?:[百千][万亿]?|[万亿])(?=余))
+        (?P<more3>[余多来几][十百千]?[万亿]?)?
+    """,
+    re.VERBOSE,
+)
+_SUM = re.compile(r"\+(\d+)(?![\d.])")
+
+
+class Shape(Enum):
+    """How definite a numeral is."""
+
+    EXACT = "exact"
+    RANGE = "range"
+    VAGUE = "vague"
+
+
+@dataclass(slots=True)
+class Numeral:
+    """A numeral of the text. value is the number as stated (for a range its lower end, for a vague one None)."""
+
+    start: int
+    end: int
+    value: Decimal | None
+    approx: bool = False
+    shape: Shape = Shape.EXACT
+    upper: Decimal | None = None  # of a range
+    han: bool = False  # in Chinese characters: may be part of a word, so a lone digit wants a measure word
+    scaled: bool = False  # written with 万, 亿, 千 ...
+
+
+def scan(text: str) -> list[Numeral]:
+    """Return the numerals of a levelled text in order, not overlapping. Never raises; linear in the length."""
+    found: list[Numeral] = []
+    for match in _NUMERAL.finditer(text):
+        numeral = _read(match)
+        if numeral is not None:
+            found.append(numeral)
+    return found
+
+
+def _read(match: re.Match[str]) -> Numeral | None:
+    if match["arabic"] is not None:
+        return _read_arabic(match)
+    start, end = match.span()
+    if match["vague"] is not None:
+        return Numeral(start, end, None, shape=Shape.VAGUE, han=True)
+    if match["over"] is not None:
+        return Numeral(start, end, _han_value("一" + match["over"][1:]), approx=True, han=True, scaled=True)
+    return _read_han(match)
+
+
+def _read_arabic(match: re.Match[str]) -> Numeral:
+    start, end = match.span()
+    written = match["arabic"]
+    value = Decimal(written.replace(",", ""))
+    approx = match["more1"] is not None or match["more2"] is not None
+    times = match["times"]
+    if not times and approx:
+        more = match["more1"]
+        if more in ("来", "几") and value % 10:  # 来 after a figure that is not round is the verb: 12来
+            return Numeral(start, match.end("arabic"), value)
+    if times:
+        factor = 1
+        for char in times:
+            factor *= _MULTIPLIER[char]
+        value *= factor
+        if match["tail"]:
+            value += _tail(match["tail"], times[-1])
+    return Numeral(start, end, value, approx=approx, scaled=bool(times))
+
+
+def _tail(tail: str, unit: str) -> Decimal:
+    """Value of what follows a multiplier: 13万2 adds 2 thousand, 1万2千 2 thousand, 1万2500 as it stands."""
+    if tail[0].isdigit():
+        digits = tail.rstrip("千百十")
+        if digits != tail:
+            return Decimal(digits) * _MULTIPLIER[tail[-1]]
+        return Decimal(digits) * (_MULTIPLIER[unit] // 10 if len(digits) == 1 else 1)
+    if len(tail) == 1 and tail in DIGITS:
+        return Decimal(DIGITS[tail] * (_MULTIPLIER[unit] // 10))
+    return _han_value(tail) or Decimal(0)
+
+
+def _read_han(match: re.Match[str]) -> Numeral | None:
+    start, end = match.span()
+    written, more = match["han"], match["more3"]
+    if written[0] in "百千万亿":
+        written = "一" + written
+    if more and more[1:]:
+        written += more[1:]
+    spread = _spread(written)
+    if spread is not None:
+        return Numeral(start, end, spread[0], shape=Shape.RANGE, upper=spread[1], han=True, scaled=True)
+    value = _han_value(written)
+    if value is None:
+        return None
+    if more and more[0] in "来几" and (value % 10 or not value):
+        end, more = match.end("han"), None
+    scaled = any(char in "百千万亿佰仟" for char in written)
+    return Numeral(start, end, value, approx=bool(more), han=True, scaled=scaled)
+
+
+_NEIGHBOURS = re.compile(r"(.*?)(一二|两三|二三|三四|四五|三五|五六|六七|七八|八九)([十百千]?[万亿]?)$")
+
+
+def _spread(written: str) -> tuple[Decimal, Decimal] | None:
+    """Ends of a spread in neighbouring digits (四五千, 十七八, 一百二三十), or None when it is none."""
+    match = _NEIGHBOURS.match(written)
+    if match is None or not (match[1] or match[3]):
+        return None
+    if match[1] and match[1][-1] in DIGITS:
+        return None  # 二三四: digits read out
+    ends = [_han_value(match[1] + digit + match[3]) for digit in match[2]]
+    if ends[0] is None or ends[1] is None:
+        return None
+    return ends[0], ends[1]
+
+
+def _han_value(written: str) -> Decimal | None:
+    """Value of a numeral in Chinese characters, or None when it follows no grammar."""
+    if "点" in written:
+        return _han_decimal(written)
+    if all(char in DIGITS for char in written):
+        return Decimal("".join(str(DIGITS[char]) for char in written))
+    total = section = digit = 0
+    last = 1  # the unit before: 三万五 means five thousand
+    for char in written:
+        if char in DIGITS:
+            digit = DIGITS[char]
+            last = 1 if char in "零" else last
+        elif char in UNITS:
+            last = UNITS[char]
+            section += (digit or 1) * last
+            digit = 0
+        elif char in BIG:
+            last = BIG[char]
+            total = (total + section + digit or 1) * last if last > total and total else total + (section + digit or 1) * last
+            section = digit = 0
+        else:
+            return None
+    if digit and last >= 100:
+        digit *= last // 10
+    return Decimal(total + section + digit)
+
+
+def _han_decimal(written: str) -> Decimal | None:
+    whole, _, rest = written.partition("点")
+    factor = 1
+    while rest and rest[-1] in BIG:
+        factor *= BIG[rest[-1]]
+        rest = rest[:-1]
+    head = _han_value(whole)
+    if head is None or not rest or any(char not in DIGITS for char in rest):
+        return None
+    return (head + Decimal("0." + "".join(str(DIGITS[char]) for char in rest))) * factor

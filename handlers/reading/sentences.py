@@ -1,0 +1,253 @@
+"""Reads the sentences of a line: scopes, clauses, binding, carrying a topic on, and what is doubtful.
+
+Called by lines.py; writes into the Work value. Tables are read by tables.py.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from handlers.reading.binding import Binder, Choice, factor_of
+from handlers.reading.drafts import Draft, Note, Query, Work
+from handlers.reading.lexicon import BOXES, FREQUENCY, GENERIC, PERSONS, Lexicon, Target
+from handlers.reading.numerals import Shape
+from handlers.reading.scopes import Scope, scopes
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
+from handlers.reading.values import DoubtKind
+
+_SENTENCE_ENDS = frozenset(";。!?\n")
+_CLAUSE_ENDS = frozenset(",:()[]|\t")
+_CLEAR = frozenset(("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "fix", "printed"))
+
+
+class SentenceReader:
+    """Reads sentences with one lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+
+    def read(self, work: Work, tokens: list[Token]) -> None:
+        """Read the tokens of one line (no table)."""
+        led: tuple[Target, ...] = work.heading
+        start = 0
+        for index in range(len(tokens) + 1):
+            if index < len(tokens):
+                token = tokens[index]
+                if token.kind != MARK or work.text[token.start] not in _SENTENCE_ENDS:
+                    continue
+            question = index < len(tokens) and work.text[tokens[index].start] == "?"
+            sentence = tokens[start:index]
+            start = index + 1
+            if sentence:
+                led = _Sentence(self.lexicon, work, sentence, led, question).read()
+                work.sentence += 1
+
+
+class _Sentence:
+    """One sentence being read."""
+
+    def __init__(self, lexicon: Lexicon, work: Work, tokens: list[Token], led: tuple[Target, ...], question: bool) -> None:
+        self.lexicon = lexicon
+        self.work = work
+        self.tokens = tokens
+        self.led = led
+        self.topic: tuple[Target, ...] = led
+        self.bound: Target | None = None
+        self.question = question or any(t.entry is not None and "ask" in t.entry.classes for t in tokens)
+        self.scopes = scopes(tokens, work.text, work.frame)
+
+    def read(self) -> tuple[Target, ...]:
+        """Read the clauses in order; returns the nouns that lead the rest of the line."""
+        if self.question:
+            self.work.flags.add("question")
+        for token in self.tokens:
+            if token.entry is not None:
+                self.work.flags |= token.entry.classes
+        start = 0
+        for index in range(len(self.tokens) + 1):
+            if index < len(self.tokens):
+                token = self.tokens[index]
+                if token.kind != MARK or self.work.text[token.start] not in _CLAUSE_ENDS:
+                    continue
+            self._clause(start, index)
+            start = index + 1
+        return self.led
+
+    def _clause(self, start: int, end: int) -> None:
+        clause = self.tokens[start:end]
+        if not clause:
+            return
+        active = self.work.needs | {target[0] for target in self.topic if target[0] in self.lexicon.by}
+        binder = Binder(self.lexicon, clause, active)
+        numbers = [i for i, token in enumerate(clause) if token.kind == NUMBER]
+        for position, index in enumerate(numbers):
+            previous = numbers[position - 1] if position else -1
+            following = numbers[position + 1] if position + 1 < len(numbers) else len(clause)
+            self._number(binder, clause, index, previous, following, self.scopes[start + index])
+        if binder.mentions:
+            last = binder.mentions[-1]
+            if not last.weak or not self.topic:
+                self.topic = last.targets
+            if not numbers and end < len(self.tokens) and self.work.text[self.tokens[end].start] == ":":
+                self.led = last.targets
+
+    def _number(self, binder: Binder, clause: list[Token], index: int, previous: int, following: int, scope: Scope) -> None:
+        token = clause[index]
+        quantity = token.number
+        assert quantity is not None
+        if quantity.percent or quantity.ident:
+            self._skip(token, "percent" if quantity.percent else "ident")
+            return
+        choice = binder.bind(index, previous, following)
+        if choice.target is None:
+            choice = self._carried(clause, index, previous, following, scope) or choice
+        if choice.target is None:
+            self._unbound(choice, clause, index, scope)
+            return
+        self._bound(binder, choice, clause, index, previous, scope)
+
+    def _skip(self, token: Token, reason: str) -> None:
+        self.work.notes.append(Note(token.start, token.end, "skipped", reason))
+
+    def _carried(self, clause: list[Token], index: int, previous: int, following: int, scope: Scope) -> Choice | None:
+        """Bind a number to the topic that an earlier clause or a heading set, when nothing else is named beside it."""
+        token = clause[index]
+        assert token.number is not None
+        measure = token.number.measure
+        begin = index
+        while begin > 0 and begin - 1 > previous and not (clause[begin - 1].kind == MARK):
+            begin -= 1
+        clear = self._clear(clause[begin : index + 1], measure)
+        after = clause[index + 1] if index + 1 < len(clause) else None
+        if after is not None and after.kind != MARK and (after.gap or (after.entry is not None and after.entry.classes & {"place", "staff"})):
+            return None
+        if not measure and not token.number.numeral.scaled and not clear and not self.led:
+            return None
+        options = list(self.led) if not clear else [*self.topic, *self.led]
+        if clear and self.bound is not None and self.bound not in options:
+            options.append(self.bound)
+        if not measure and not self.led and not (scope.cum or scope.when is not None or scope.total or scope.all):
+            return None
+        for target in options:
+            factor = factor_of(self.lexicon, target, token)
+            if factor is not None and (measure or target in self.led or clear):
+                return Choice(target, "carried", factor)
+        return self._by_measure(token, clear)
+
+    def _by_measure(self, token: Token, clear: bool) -> Choice | None:
+        """Bind by a measure word that one indicator alone has, when figures stand bare in a row: 5月10日 2起 4.3万元."""
+        assert token.number is not None
+        measure = token.number.measure
+        if not clear or not measure or not (self.led or self.bound):
+            return None
+        owners = [key for key, known in self.lexicon.fits.items() if measure in known]
+        if len(owners) != 1 or owners[0] not in self.lexicon.bare:
+            return None
+        return Choice((owners[0], None), "measure", self.lexicon.fits[owners[0]][measure])
+
+    @staticmethod
+    def _clear(tokens: list[Token], measure: str) -> bool:
+        for token in tokens:
+            if token.gap:
+                return False
+            if token.entry is not None and not token.entry.classes & _CLEAR and token.kind != MARK:
+                if measure in PERSONS and "people" in token.entry.classes:
+                    continue
+                return False
+        return True
+
+    def _unbound(self, choice: Choice, clause: list[Token], index: int, scope: Scope) -> None:
+        token = clause[index]
+        quantity = token.number
+        assert quantity is not None
+        if scope.veto or self.question or scope.each:
+            self._skip(token, scope.veto or "question")
+            return
+        if choice.misfit is not None and quantity.measure and not scope.part and not scope.paren:
+            kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT
+            self._ask(kind, token, ((choice.misfit, None),))
+            return
+        self.work.notes.append(Note(token.start, token.end, "unplaced", choice.reason))
+
+    def _ask(self, kind: DoubtKind, token: Token, targets: tuple[tuple[Target, Decimal | None], ...]) -> None:
+        assert token.number is not None
+        self.work.queries.append(Query(kind, token.start, token.end, token.number.numeral.value, targets))
+
+    def _bound(self, binder: Binder, choice: Choice, clause: list[Token], index: int, previous: int, scope: Scope) -> None:
+        token = clause[index]
+        quantity = token.number
+        target = choice.target
+        assert quantity is not None and target is not None
+        self.bound = target
+        if self.question or scope.veto or (scope.each and not scope.total) or scope.like:
+            self._skip(token, "question" if self.question else scope.veto or ("like" if scope.like else "each"))
+            return
+        doubt = self._doubt(token, target, scope)
+        if doubt is not None:
+            value = quantity.numeral.value * choice.factor if quantity.numeral.value is not None else None
+            self._ask(doubt, token, ((target, value),))
+            return
+        joined = self._joined(binder, choice, clause, index)
+        if len(joined) > 1 and not scope.all:
+            self._ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in joined))
+            return
+        for each in joined if scope.all and len(joined) > 1 else (target,):
+            self._keep(token, each, quantity.numeral.value * choice.factor, scope)  # type: ignore[operator]  # not vague here
+
+    def _keep(self, token: Token, target: Target, value: Decimal, scope: Scope) -> None:
+        assert token.number is not None
+        approx = token.number.approx or self._about(token)
+        self.work.drafts.append(
+            Draft(target, value, token.start, token.end, scope, approx, self.work.line, self.work.sentence, scope.when)
+        )
+
+    def _about(self, token: Token) -> bool:
+        at = self.tokens.index(token)
+        for before in reversed(self.tokens[max(0, at - 2) : at]):
+            if before.entry is None or before.gap and before is not self.tokens[at - 1]:
+                return False
+            if "about" in before.entry.classes:
+                return True
+            if not before.entry.classes & {"fill", "verb"}:
+                return False
+        return False
+
+    def _doubt(self, token: Token, target: Target, scope: Scope) -> DoubtKind | None:
+        assert token.number is not None
+        shape = token.number.numeral.shape
+        if shape is Shape.RANGE:
+            return DoubtKind.RANGE
+        if shape is Shape.VAGUE:
+            return DoubtKind.VAGUE
+        if target[0] in self.lexicon.levels and scope.gain:
+            return DoubtKind.TWO_READINGS
+        if target[0] in self.lexicon.by and target[1] is None:
+            return DoubtKind.WHICH_PART
+        if scope.printed:
+            return DoubtKind.PRINTED_ONLY
+        return None
+
+    def _joined(self, binder: Binder, choice: Choice, clause: list[Token], index: int) -> list[Target]:
+        """List the nouns that share this number: 横幅、展板各12, 标语海报2300处."""
+        if choice.mention is None or choice.reason != "left" or choice.target is None:
+            return [choice.target] if choice.target else []
+        joined = [choice.target]
+        at = choice.mention.index
+        for mention in reversed([m for m in binder.mentions if m.index < at and not m.weak]):
+            if not self._listed(clause, mention.index, at) or any(clause[i].kind == NUMBER for i in range(mention.index, at)):
+                break
+            fit = binder._fit(mention, index)
+            if fit is None:
+                break
+            if fit[0] not in joined:
+                joined.insert(0, fit[0])
+            at = mention.index
+        return joined
+
+    def _listed(self, clause: list[Token], first: int, second: int) -> bool:
+        """Whether two nouns stand side by side in a list: joined by 、, 和, 及 or nothing, maybe each with its verb."""
+        between = clause[first + 1 : second]
+        if clause[second].gap or any(token.gap for token in between):
+            return False
+        words = [self.work.text[token.start : token.end] for token in between]
+        return not words or all(word in ("、", "和", "及", "以及", "与", "跟", "/") for word in words)

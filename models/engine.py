@@ -1,0 +1,41 @@
+"""The port to what wakes us: local (APScheduler, one process) or a cluster (Procrastinate, on PostgreSQL).
+
+Notices, occurrences and attempts are ours; who wakes up, where, and what happens when a process dies is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+
+class Engine(Protocol):
+    """Runs drain(channel) after a commit that wrote notices for it, and tick() at least once a minute.
+
+    At least once: running a drain or a tick twice is harmless. At most one drain of a channel runs at a time.
+    """
+
+    def before_commit(self, session: Session, channels: set[str]) -> None:
+        """Called inside the transaction that wrote notices; what it stores is rolled back with it."""
+
+    def after_commit(self, channels: set[str]) -> None:
+        """Called after that transaction has committed."""
+
+    def start(
+        self, tick: Callable[[], object], drain: Callable[[str], object], due: Callable[[], Collection[str]]
+    ) -> None:
+        """Begin to wake. All three may be called from any thread.
+
+        due: names the channels that have something to send now; the engine sweeps with it, since a wake can be lost.
+        """
+
+    def nudge(self) -> None:
+        """Tick as soon as possible, e.g. after the demo clock was pushed on."""
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """Stop waking, let what runs finish within so many seconds."""
+
+    def problem(self) -> str | None:
+        """Return what is wrong with it in a few words, or None when it is alive."""

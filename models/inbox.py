@@ -1,0 +1,59 @@
+"""What came in, each once, with the answer it got.
+
+The key is inserted first and the unique constraint decides: a repeat finds the row and gets the stored answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, UtcDateTime
+from models.messages import Inbound
+from models.session import insert_new
+
+
+class Inbox(Base):
+    """One inbound."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (UniqueConstraint("channel", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(200))
+    trace_id: Mapped[str] = mapped_column(String(32), index=True)  # one id from inbound to reply to notice
+    sender_ref: Mapped[str] = mapped_column(String(64), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)  # as written
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {"text": ...}; None while it is being worked on
+    outcome: Mapped[str] = mapped_column(String(40), default="open")  # recorded, asked, refused, failed ...
+    route: Mapped[str] = mapped_column(String(40), default="")  # the handler that took it
+
+
+def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> Inbox | None:
+    """Insert an inbound by its key and return the row; None when the key is there already (a repeat)."""
+    values = {
+        "channel": inbound.channel,
+        "key": inbound.key,
+        "trace_id": trace_id,
+        "sender_ref": inbound.sender_ref,
+        "kind": inbound.kind.value,
+        "text": inbound.text,
+        "received_at": now,
+        "outcome": "open",
+        "route": "",
+    }
+    if not insert_new(session, Inbox, values, ["channel", "key"]):
+        return None
+    return session.scalars(select(Inbox).where(Inbox.channel == inbound.channel, Inbox.key == inbound.key)).one()
+
+
+def find(session: Session, channel: str, key: str) -> Inbox | None:
+    """Return the inbound that came with this key, or None."""
+    return session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.key == key))

@@ -1,0 +1,239 @@
+"""What was reported: append only. A correction is a new report that cancels entries of an older one.
+
+An entry counts while no cancellation names it. The cancellation's key is the entry, so two people who undo the same
+entry at once cannot both succeed. Totals are queries over the entries that count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, exists, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Figure, UtcDateTime
+from models.errors import UserError
+
+DUTY = "duty:"  # indicator of an entry that states a duty as done (a pledge, a document), value 1
+
+NOTHING = "nothing"  # indicator of an entry that says there is nothing to report, value 0
+
+
+class ReportKind(Enum):
+    """What a message did to the ledger."""
+
+    REPORT = "report"
+    CORRECTION = "correction"  # replaces entries
+    UNDO = "undo"  # cancels entries, and brings back what a correction had replaced
+    STATEMENT = "statement"  # says that a duty is done, or that there is nothing to report
+
+
+class Report(Base):
+    """What one message added. Its id is the number that people see (#1027)."""
+
+    __tablename__ = "report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"), index=True)
+    kind: Mapped[ReportKind]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+    text: Mapped[str] = mapped_column(Text)  # as written
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), index=True)  # the report it changes
+
+
+class Entry(Base):
+    """One figure of a report."""
+
+    __tablename__ = "entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"))
+    indicator: Mapped[str] = mapped_column(String(60))
+    part: Mapped[str] = mapped_column(String(40), default="")  # dimension value, e.g. 社区
+    value: Mapped[Decimal] = mapped_column(Figure)  # what it adds (flow) or reads (level), in base measure
+    stated: Mapped[Decimal] = mapped_column(Figure)  # as stated; differs from value for a running total
+    cumulative: Mapped[bool] = mapped_column(default=False)
+    approx: Mapped[bool] = mapped_column(default=False)
+    day: Mapped[date]  # the day it belongs to, in the campaign's zone
+    as_written: Mapped[str] = mapped_column(String(200), default="")
+
+
+Index("ix_entry_org_indicator_day", Entry.org_id, Entry.indicator, Entry.day)
+
+
+class Cancellation(Base):
+    """Says that an entry counts no more."""
+
+    __tablename__ = "cancellation"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)  # the report that says so
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure about to be entered."""
+
+    indicator: str
+    value: Decimal
+    stated: Decimal
+    day: date
+    part: str = ""
+    cumulative: bool = False
+    approx: bool = False
+    as_written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure that counts, as rules and rankings see it."""
+
+    org_id: int
+    indicator: str
+    part: str
+    value: Decimal
+    day: date
+    made_at: datetime
+    entry_id: int
+
+
+def counts() -> ColumnElement[bool]:
+    """Return the condition that an entry counts."""
+    return ~exists().where(Cancellation.entry_id == Entry.id)
+
+
+def record(
+    session: Session,
+    *,
+    org_id: int,
+    person_id: int,
+    inbox_id: int,
+    kind: ReportKind,
+    made_at: datetime,
+    text: str,
+    lines: Iterable[Line] = (),
+    cancels: Collection[int] = (),
+    about_id: int | None = None,
+) -> Report:
+    """Append a report with its entries and cancellations.
+
+    cancels: ids of entries that count. Raises UserError("already-changed") when one of them was cancelled meanwhile.
+    """
+    report = Report(
+        org_id=org_id,
+        person_id=person_id,
+        inbox_id=inbox_id,
+        kind=kind,
+        made_at=made_at,
+        text=text,
+        about_id=about_id,
+    )
+    session.add(report)
+    session.flush()
+    if cancels:
+        _cancel(session, report, cancels)
+    for line in lines:
+        session.add(
+            Entry(
+                report_id=report.id,
+                org_id=org_id,
+                indicator=line.indicator,
+                part=line.part,
+                value=line.value,
+                stated=line.stated,
+                cumulative=line.cumulative,
+                approx=line.approx,
+                day=line.day,
+                as_written=line.as_written[:200],
+            )
+        )
+    session.flush()
+    return report
+
+
+def _cancel(session: Session, report: Report, entry_ids: Collection[int]) -> None:
+    taken = session.scalars(select(Cancellation.entry_id).where(Cancellation.entry_id.in_(entry_ids))).all()
+    if taken:
+        raise UserError("already-changed", number=report.about_id or 0)
+    session.add_all(Cancellation(entry_id=entry_id, report_id=report.id) for entry_id in entry_ids)
+    session.flush()
+
+
+def entries_of(session: Session, report_id: int) -> Sequence[Entry]:
+    """Return the entries of a report that still count, as entered."""
+    return session.scalars(select(Entry).where(Entry.report_id == report_id, counts()).order_by(Entry.id)).all()
+
+
+def replaced_by(session: Session, report_id: int) -> Sequence[Entry]:
+    """Return the entries that a report has cancelled."""
+    return session.scalars(
+        select(Entry)
+        .join(Cancellation, Cancellation.entry_id == Entry.id)
+        .where(Cancellation.report_id == report_id)
+        .order_by(Entry.id)
+    ).all()
+
+
+def last_report(session: Session, person_id: int, org_ids: Collection[int]) -> Report | None:
+    """Return the newest report of a person for these orgs that has entries that count, or None."""
+    return session.scalar(
+        select(Report)
+        .where(
+            Report.person_id == person_id,
+            Report.org_id.in_(org_ids),
+            exists().where(Entry.report_id == Report.id, counts()),
+        )
+        .order_by(Report.id.desc())
+        .limit(1)
+    )
+
+
+def facts(
+    session: Session,
+    *,
+    org_ids: Collection[int] | None = None,
+    indicators: Collection[str] | None = None,
+    made_until: datetime | None = None,
+) -> list[Fact]:
+    """List the figures that count, oldest first.
+
+    made_until: only reports made up to then (campaign time); what was cancelled since stays cancelled.
+    """
+    query = select(Entry, Report.made_at).join(Report, Report.id == Entry.report_id).where(counts())
+    if org_ids is not None:
+        query = query.where(Entry.org_id.in_(org_ids))
+    if indicators is not None:
+        query = query.where(Entry.indicator.in_(indicators))
+    if made_until is not None:
+        query = query.where(Report.made_at <= made_until)
+    return [
+        Fact(e.org_id, e.indicator, e.part, e.value, e.day, made_at, e.id)
+        for e, made_at in session.execute(query.order_by(Entry.id)).all()
+    ]
+
+
+def latest_readings(readings: Iterable[Fact]) -> dict[tuple[int, str, str], Fact]:
+    """Return the newest reading by (org, indicator, part): the latest day wins, then the later entry."""
+    newest: dict[tuple[int, str, str], Fact] = {}
+    for fact in readings:
+        key = (fact.org_id, fact.indicator, fact.part)
+        known = newest.get(key)
+        if known is None or (fact.day, fact.entry_id) > (known.day, known.entry_id):
+            newest[key] = fact
+    return newest
+
+
+def sums(flows: Iterable[Fact]) -> dict[tuple[int, str, str], Decimal]:
+    """Return what flows add up to by (org, indicator, part)."""
+    totals: dict[tuple[int, str, str], Decimal] = {}
+    for fact in flows:
+        key = (fact.org_id, fact.indicator, fact.part)
+        totals[key] = totals.get(key, Decimal(0)) + fact.value
+    return totals

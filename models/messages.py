@@ -1,0 +1,191 @@
+"""What comes in and what goes out, as plain values: no tables, no wire formats.
+
+Channels make Inbound and carry Content; handlers and schedules make Reply and Content; delivery renders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+
+class InboundKind(Enum):
+    """What a person sent."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    FILE = "file"
+    LOCATION = "location"
+    LINK = "link"
+    EVENT = "event"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message or event as it reached a channel, verified and decrypted."""
+
+    channel: str  # wecom_app
+    key: str  # unique within the channel: the platform's MsgId, or what stands for it with an event
+    sender_ref: str  # the platform's user id, as it came
+    kind: InboundKind
+    text: str = ""  # what was typed; for an event its name
+    media_ref: str = ""  # the platform's media id
+    event_key: str = ""
+    sent_at: datetime | None = None  # as the platform says; transport time
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """One line of a ranking, ready to print."""
+
+    org: str
+    rank: int | None  # None: not ranked (未报), listed apart
+    value: Decimal | None
+    moved: int | None = None  # places won (+) or lost (-) since the last issue; None: new or no issue before
+    stale: bool = False
+    marks: tuple[str, ...] = ()  # 缺3平台
+
+
+@dataclass(frozen=True, slots=True)
+class RankTable:
+    """A ranking at one moment, as previewed or published. Figures are final: a retry shows the same."""
+
+    ranking: str  # key
+    title: str
+    unit: str
+    decimals: int
+    as_of: datetime  # the campaign's moment up to which reports are in
+    rows: tuple[RankRow, ...]
+    number: int | None = None  # issue number; None for a preview
+    note: str = ""
+    since: int | None = None  # the issue that movements are measured against
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """Text in the small Markdown that the platform shows."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A ranking as a picture, drawn at delivery."""
+
+    table: RankTable
+
+
+Content = Text | Markdown | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers. `text` goes back at once; `more` follows as notices to the same person."""
+
+    text: str
+    more: tuple[Content, ...] = ()
+    outcome: str = "answered"  # kept with the inbound, for logs and screens: recorded, asked, refused ...
+
+
+def content_to_json(content: Content) -> dict[str, Any]:
+    """Write a content value as JSON, for the outbox."""
+    if isinstance(content, Text):
+        return {"kind": "text", "text": content.text}
+    if isinstance(content, Markdown):
+        return {"kind": "markdown", "text": content.text}
+    return {"kind": "picture", "table": table_to_json(content.table)}
+
+
+def content_from_json(data: dict[str, Any]) -> Content:
+    """Read a content value back. Raises KeyError for what content_to_json() never wrote."""
+    if data["kind"] == "text":
+        return Text(data["text"])
+    if data["kind"] == "markdown":
+        return Markdown(data["text"])
+    return Picture(table_from_json(data["table"]))
+
+
+def table_to_json(table: RankTable) -> dict[str, Any]:
+    """Write a ranking as JSON: Decimals as strings, the moment in ISO form."""
+    rows = [
+        {
+            "org": row.org,
+            "rank": row.rank,
+            "value": None if row.value is None else str(row.value),
+            "moved": row.moved,
+            "stale": row.stale,
+            "marks": list(row.marks),
+        }
+        for row in table.rows
+    ]
+    return {
+        "ranking": table.ranking,
+        "title": table.title,
+        "unit": table.unit,
+        "decimals": table.decimals,
+        "as_of": table.as_of.isoformat(),
+        "rows": rows,
+        "number": table.number,
+        "note": table.note,
+        "since": table.since,
+    }
+
+
+def table_from_json(data: dict[str, Any]) -> RankTable:
+    """Read a ranking back from table_to_json()."""
+    rows = tuple(
+        RankRow(
+            org=row["org"],
+            rank=row["rank"],
+            value=None if row["value"] is None else Decimal(row["value"]),
+            moved=row["moved"],
+            stale=row["stale"],
+            marks=tuple(row["marks"]),
+        )
+        for row in data["rows"]
+    )
+    return RankTable(**{**data, "rows": rows, "as_of": datetime.fromisoformat(data["as_of"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a notice goes: a person on a channel, or a group."""
+
+    channel: str  # wecom_app, or robot:<group>
+    user_ref: str = ""  # empty for a group
+    person_id: int | None = None
+    org_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a notice asks for, so that a report that answers it can silence it."""
+
+    duty: str
+    org_id: int
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notice to be written: what, to whom, and between which moments it makes sense (campaign time)."""
+
+    recipient: Recipient
+    content: Content
+    rule: str  # the rule's key, or answer, welcome, alert
+    not_before: datetime
+    expires_at: datetime | None = None
+    abouts: tuple[About, ...] = field(default=())

@@ -1,0 +1,146 @@
+"""What is to be told, to whom, and what became of it.
+
+A notice is one thing for one recipient. It is written in the transaction of what caused it and sent later, outside
+any transaction. Equal notices to many people go out in one call, but each keeps its own outcome.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import Text as LongText
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, UtcDateTime
+from models.lengths import split
+from models.messages import Content, Draft, Markdown, Text, content_to_json
+from models.session import wake_later
+
+
+class Status(Enum):
+    """The life of a notice. waiting -> sending -> one of the others; uncertain is neither sent nor failed."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # claimed by a drainer, until claimed_until
+    SENT = "sent"
+    FAILED = "failed"  # refused for good; reason says why
+    UNCERTAIN = "uncertain"  # no answer came: it may have arrived. A person decides
+    EXPIRED = "expired"  # its moment passed before it could go
+    CANCELLED = "cancelled"  # what it asked for was answered, or an admin stopped it
+
+
+class Lane(Enum):
+    """Answers overtake bulk."""
+
+    ANSWER = 0
+    BULK = 1
+
+
+class Notice(Base):
+    """One thing to tell one recipient."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(60))  # wecom_app, robot:<group>
+    user_ref: Mapped[str] = mapped_column(String(64))  # empty for a group
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"), index=True)
+    rule: Mapped[str] = mapped_column(String(60))
+    occurrence_id: Mapped[int | None] = mapped_column(ForeignKey("occurrence.id"), index=True)
+    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
+    trace_id: Mapped[str] = mapped_column(String(32), default="")
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    abouts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{duty, org_id, period}]
+    lane: Mapped[int] = mapped_column(default=Lane.BULK.value)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # campaign time
+    status: Mapped[Status] = mapped_column(default=Status.WAITING)
+    reason: Mapped[str] = mapped_column(LongText, default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time; None: at once
+    claim: Mapped[int] = mapped_column(default=0)  # grows with every claim; an outcome is written only under its own
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time
+    call_ref: Mapped[str] = mapped_column(String(32), default="")  # the call it is in; an unanswered one is repeated whole
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # campaign time of the last outcome
+
+
+Index("ix_notice_due", Notice.channel, Notice.status, Notice.not_before)
+
+
+class Attempt(Base):
+    """One call to a platform for one notice. Append only."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    call_ref: Mapped[str] = mapped_column(String(32))  # the same for all notices that went in one call
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # transport time
+    outcome: Mapped[str] = mapped_column(String(20))  # sent, retry, failed, uncertain
+    code: Mapped[int | None]  # the platform's errcode
+    detail: Mapped[str] = mapped_column(LongText, default="")  # scrubbed of secrets
+    platform_ref: Mapped[str] = mapped_column(String(200), default="")  # msgid, for recall
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """Return a hash that is equal for equal content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def add(
+    session: Session,
+    drafts: Sequence[Draft],
+    now: datetime,
+    *,
+    occurrence_id: int | None = None,
+    inbox_id: int | None = None,
+    trace_id: str = "",
+    lane: Lane = Lane.BULK,
+) -> int:
+    """Write notices into the running transaction; the engine is told when it commits. Returns how many.
+
+    A text that is longer than one call can carry becomes several notices in order, so that each piece has its own
+    outcome. now: campaign time.
+    """
+    pieces = [(draft, content_to_json(piece)) for draft in drafts for piece in _pieces(draft.content)]
+    for draft, content in pieces:
+        session.add(
+            Notice(
+                channel=draft.recipient.channel,
+                user_ref=draft.recipient.user_ref,
+                person_id=draft.recipient.person_id,
+                org_id=draft.recipient.org_id,
+                rule=draft.rule,
+                occurrence_id=occurrence_id,
+                inbox_id=inbox_id,
+                trace_id=trace_id,
+                content=content,
+                content_hash=content_hash(content),
+                abouts=[{"duty": a.duty, "org_id": a.org_id, "period": a.period} for a in draft.abouts],
+                lane=lane.value,
+                created_at=now,
+                not_before=draft.not_before,
+                expires_at=draft.expires_at,
+                status=Status.WAITING,
+            )
+        )
+    wake_later(session, {draft.recipient.channel for draft in drafts})
+    session.flush()
+    return len(pieces)
+
+
+def _pieces(content: Content) -> Sequence[Content]:
+    if isinstance(content, Text):
+        return [Text(piece) for piece in split(content.text)]
+    if isinstance(content, Markdown):
+        return [Markdown(piece) for piece in split(content.text)]
+    return [content]

@@ -1,0 +1,217 @@
+"""Orgs, persons, their roles in orgs, and the accounts by which a channel knows them.
+
+An org owes; a person speaks for it. Rights hang on a membership that has not ended, never on a name in a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, UtcDateTime
+
+
+class Role(Enum):
+    """What a person may do in an org."""
+
+    LIAISON = "liaison"  # reports for the org and the orgs under it
+    ADMIN = "admin"  # acts on the org and the orgs under it
+    VIEWER = "viewer"  # reads
+
+
+class Org(Base):
+    """A body that reports, in a tree."""
+
+    __tablename__ = "org"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"), index=True)
+    population: Mapped[int | None]  # residents, census
+    headcount: Mapped[int | None]  # own staff
+    aliases: Mapped[list[str]] = mapped_column(JSON, default=list)
+    code: Mapped[str | None] = mapped_column(String(40))
+    joined_on: Mapped[date | None]  # owes from this day on; None: from the start
+    left_on: Mapped[date | None]  # the last day it owes; None: to the end
+    position: Mapped[int] = mapped_column(default=0)  # line in the roster: lists keep that order
+
+
+class Person(Base):
+    """A human being. The least that is needed: a name, and whether the person may still act."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    default_org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"))  # chosen among several
+
+
+class Membership(Base):
+    """A role of a person in an org."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("person_id", "org_id", "role"),
+        Index("ix_membership_person_live", "person_id", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"), index=True)
+    role: Mapped[Role]
+    backup: Mapped[bool] = mapped_column(default=False)
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Identity(Base):
+    """An account of a person on a channel. user_ref is casefolded: the platform hands ids back in lower case."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("channel", "user_ref"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    user_ref: Mapped[str] = mapped_column(String(64))
+
+
+class Invitation(Base):
+    """A single-use code that binds an account to an org. Only its hash is kept."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"))
+    role: Mapped[Role]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # transport time
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)  # transport time
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Stranger(Base):
+    """An account that wrote without belonging to anybody. Admins see the list; nothing of it counts."""
+
+    __tablename__ = "stranger"
+    __table_args__ = (UniqueConstraint("channel", "user_ref"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    user_ref: Mapped[str] = mapped_column(String(64))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_name: Mapped[str | None] = mapped_column(String(40))  # 我是 ORG NAME
+    claimed_org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # bound or turned down
+
+
+class CodeGuard(Base):
+    """Wrong codes of one account, whoever it belongs to: after too many it is locked for a while."""
+
+    __tablename__ = "code_guard"
+
+    account: Mapped[str] = mapped_column(String(110), primary_key=True)  # channel and user_ref
+    wrong: Mapped[int] = mapped_column(default=0)  # since the last right one
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A known person behind an inbound, with the rights that hold now."""
+
+    person: Person
+    user_ref: str
+    memberships: tuple[tuple[Role, Org, bool], ...]  # role, org, backup; in roster order
+
+    def orgs(self, *roles: Role) -> list[Org]:
+        """List the orgs in which the person has one of the roles (any role when none is named), each once."""
+        seen: dict[int, Org] = {}
+        for role, org, _ in self.memberships:
+            if not roles or role in roles:
+                seen.setdefault(org.id, org)
+        return list(seen.values())
+
+    @property
+    def roles(self) -> set[Role]:
+        """Return every role that the person has anywhere."""
+        return {role for role, _, _ in self.memberships}
+
+
+def identify(session: Session, channel: str, user_ref: str) -> Sender | None:
+    """Return who is behind an account, or None: unknown, switched off, or without a role left."""
+    person = session.scalar(
+        select(Person)
+        .join(Identity, Identity.person_id == Person.id)
+        .where(Identity.channel == channel, Identity.user_ref == user_ref.casefold(), Person.active)
+    )
+    if person is None:
+        return None
+    rows = session.execute(
+        select(Membership.role, Org, Membership.backup)
+        .join(Org, Org.id == Membership.org_id)
+        .where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+        .order_by(Org.position, Org.id, Membership.id)
+    ).all()
+    if not rows:
+        return None
+    return Sender(person, user_ref, tuple((role, org, backup) for role, org, backup in rows))
+
+
+def descendants(session: Session, roots: Iterable[int]) -> set[int]:
+    """Return the ids of some orgs and of everything under them."""
+    children: dict[int, list[int]] = {}
+    for org_id, parent_id in session.execute(select(Org.id, Org.parent_id)).all():
+        if parent_id is not None:
+            children.setdefault(parent_id, []).append(org_id)
+    reached: set[int] = set()
+    waiting = list(roots)
+    while waiting:
+        org_id = waiting.pop()
+        if org_id not in reached:
+            reached.add(org_id)
+            waiting.extend(children.get(org_id, ()))
+    return reached
+
+
+def all_orgs(session: Session) -> Sequence[Org]:
+    """Return every org in roster order."""
+    return session.scalars(select(Org).order_by(Org.position, Org.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A reachable person of an org on a channel."""
+
+    org_id: int
+    person_id: int
+    name: str
+    role: Role
+    backup: bool
+    channel: str
+    user_ref: str
+
+
+def contacts(session: Session, channel: str) -> list[Contact]:
+    """List every active person with a live role and an account on the channel, in roster order."""
+    rows = session.execute(
+        select(Membership, Person, Identity)
+        .join(Person, Person.id == Membership.person_id)
+        .join(Identity, Identity.person_id == Person.id)
+        .join(Org, Org.id == Membership.org_id)
+        .where(Membership.ended_at.is_(None), Person.active, Identity.channel == channel)
+        .order_by(Org.position, Org.id, Membership.id)
+    ).all()
+    return [
+        Contact(m.org_id, p.id, p.name, m.role, m.backup, account.channel, account.user_ref) for m, p, account in rows
+    ]

@@ -1,0 +1,107 @@
+"""The database: engine, transactions, and insert-if-new.
+
+SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE for writers (a read that later writes in a plain BEGIN fails at once).
+PostgreSQL: pre-ping, so that a restarted server costs no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.base import Base
+
+BUSY_SECONDS = 3.5  # how long a write waits for the database: the callback must be refused within 4 s
+
+
+def connect(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """Make the engine for a database URL (sqlite:///path or postgresql+psycopg://...). Makes SQLite's folder."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        options = f"-c statement_timeout={int(busy_seconds * 1000)} -c lock_timeout={int(busy_seconds * 1000)}"
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_timeout=busy_seconds,
+            connect_args={"connect_timeout": max(2, int(busy_seconds)), "options": options},
+        )
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, connect_args={"timeout": busy_seconds, "check_same_thread": False}, pool_timeout=busy_seconds
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Hands out transactions. on_commit is called after a commit with the channels that got new notices."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.before_commit: Callable[[Session, set[str]], None] = lambda session, channels: None
+        self.after_commit: Callable[[set[str]], None] = lambda channels: None
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open one writing transaction: commits at the end, rolls back on any error."""
+        with self._writing() as session:
+            with session.begin():
+                yield session
+                woken = channels_to_wake(session)
+                if woken:
+                    self.before_commit(session, woken)
+            if woken:
+                self.after_commit(woken)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open one reading transaction: nothing in it is kept."""
+        with self._reading() as session:
+            yield session
+            session.rollback()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def wake_later(session: Session, channels: Iterable[str]) -> None:
+    """Note that these channels have new notices; the engine is told when the transaction commits."""
+    session.info.setdefault("wake", set()).update(channels)
+
+
+def channels_to_wake(session: Session) -> set[str]:
+    """Return the channels noted by wake_later() in this transaction."""
+    channels: set[str] = session.info.get("wake", set())
+    return channels
+
+
+def insert_new(session: Session, table: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
+    """Insert a row unless its unique columns are taken. Returns whether it was inserted: the constraint decides."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one

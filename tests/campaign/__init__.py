@@ -1,0 +1,1 @@
+"""Tests of the campaign file, its calendar, the roster and the people."""
