@@ -22,13 +22,13 @@ from models import inbox, outbox
 from models.campaign.definition import Campaign
 from models.clock import Clock
 from models.errors import UserError
+from models.lengths import TEXT_BYTES, split
 from models.messages import Content, Draft, Inbound, InboundKind, Recipient, Reply, Text
 from models.people import identify
 from models.session import Database
 
 log = structlog.get_logger()
 
-PASSIVE_LIMIT = 2048  # bytes of UTF-8 that the platform shows of a passive reply; the rest is cut in silence
 PASSIVE_SECONDS = 4.0  # after 5 s the platform hangs up and sends again
 DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeout)  # not acknowledged: the platform sends again
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I O 0 1, which people misread
@@ -140,7 +140,7 @@ class Router:
 
     def _store(self, ctx: Context, row: inbox.Inbox, reply: Reply, *, late: bool) -> str | None:
         """Keep the answer with the inbound; what the passive reply cannot carry becomes notices to the sender."""
-        first, *others = split_bytes(reply.text, PASSIVE_LIMIT) if reply.text else [""]
+        first, *others = split(reply.text, TEXT_BYTES) if reply.text else [""]
         more: list[Content] = [Text(part) for part in others] + list(reply.more)
         if late and first:
             more.insert(0, Text(first))
@@ -151,27 +151,3 @@ class Router:
         if drafts:
             outbox.add(ctx.session, drafts, ctx.now, inbox_id=row.id, trace_id=row.trace_id, lane=outbox.Lane.ANSWER)
         return first or None
-
-
-def split_bytes(text: str, limit: int) -> list[str]:
-    """Split a text at line ends into parts of at most so many bytes of UTF-8; a longer line is cut at a character."""
-    parts: list[str] = []
-    current = ""
-    for line in text.split("\n"):
-        for piece in _cut(line, limit):
-            joined = f"{current}\n{piece}" if current else piece
-            if len(joined.encode()) <= limit:
-                current = joined
-            else:
-                parts.append(current)
-                current = piece
-    return [*parts, current]
-
-
-def _cut(line: str, limit: int) -> list[str]:
-    pieces: list[str] = []
-    while len(line.encode()) > limit:
-        head = line.encode()[:limit].decode(errors="ignore")
-        pieces.append(head)
-        line = line[len(head) :]
-    return [*pieces, line]

@@ -8,7 +8,7 @@ from handlers.codes import try_code
 from handlers.ranking import find_ranking, is_empty, may_publish
 from models import confirmations, outbox
 from models.errors import UserError
-from models.messages import Draft, Picture, RankTable, Recipient, Reply, table_from_json, table_to_json
+from models.messages import Draft, Picture, RankTable, Recipient, Reply, TableText, table_from_json, table_to_json
 from models.people import Role
 from models.rankings import current, last_issue, publish
 
@@ -60,6 +60,8 @@ def _publish(ctx: Context, table: RankTable) -> Reply:
         return Reply(wording.superseded(table.title), outcome="refused")
     issue = publish(ctx.session, table, ctx.now, person_id=ctx.known.person.id)
     group = ctx.campaign.rankings[table.ranking].group
-    draft = Draft(Recipient(f"robot:{group}"), Picture(issue), f"publish:{table.ranking}", ctx.now)
-    outbox.add(ctx.session, [draft], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
+    recipient = Recipient(f"robot:{group}")
+    contents = (TableText(issue), Picture(issue))
+    drafts = [Draft(recipient, content, f"publish:{table.ranking}", ctx.now) for content in contents]
+    outbox.add(ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
     return Reply(wording.published(issue.title, issue.number or 0, group), outcome="published")

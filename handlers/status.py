@@ -14,11 +14,13 @@ from models.messages import Reply
 from models.people import Org
 
 
-@route(
-    "mine", words=("我的", "我的数据", "我报了什么"), roles=EVERYBODY, examples=("我的",), help="我的：已报和还差什么"
-)
+@route("mine", words=("我的", "我的数据"), roles=EVERYBODY, examples=("我的",), help="我的：已报和还差什么")
 def show_mine(ctx: Context, match: Match) -> Reply:
     """Show what the sender's orgs have reported and still owe."""
+    return _mine(ctx)
+
+
+def _mine(ctx: Context) -> Reply:
     orgs = ctx.own_orgs() or ctx.known.orgs()
     return Reply("\n\n".join(org_status(ctx, org) for org in orgs), outcome="shown")
 

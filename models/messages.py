@@ -88,7 +88,14 @@ class Picture:
     table: RankTable
 
 
-Content = Text | Markdown | Picture
+@dataclass(frozen=True, slots=True)
+class TableText:
+    """A ranking as chat text, worded at delivery to what the channel can carry; goes with its picture."""
+
+    table: RankTable
+
+
+Content = Text | Markdown | Picture | TableText
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,8 @@ def content_to_json(content: Content) -> dict[str, Any]:
         return {"kind": "text", "text": content.text}
     if isinstance(content, Markdown):
         return {"kind": "markdown", "text": content.text}
-    return {"kind": "picture", "table": table_to_json(content.table)}
+    kind = "picture" if isinstance(content, Picture) else "table-text"
+    return {"kind": kind, "table": table_to_json(content.table)}
 
 
 def content_from_json(data: dict[str, Any]) -> Content:
@@ -115,7 +123,8 @@ def content_from_json(data: dict[str, Any]) -> Content:
         return Text(data["text"])
     if data["kind"] == "markdown":
         return Markdown(data["text"])
-    return Picture(table_from_json(data["table"]))
+    table = table_from_json(data["table"])
+    return Picture(table) if data["kind"] == "picture" else TableText(table)
 
 
 def table_to_json(table: RankTable) -> dict[str, Any]:

@@ -69,7 +69,8 @@ class Notice(Base):
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time; None: at once
     claim: Mapped[int] = mapped_column(default=0)  # grows with every claim; an outcome is written only under its own
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time
-    call_ref: Mapped[str] = mapped_column(String(32), default="")  # the call it is in; an unanswered one is repeated whole
+    parts_sent: Mapped[int] = mapped_column(default=0)  # of a content that takes several calls: text, then pictures
+    call_ref: Mapped[str] = mapped_column(String(32), default="")  # the call it is in; unanswered, it is repeated whole
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # campaign time of the last outcome
 
 
@@ -83,6 +84,7 @@ class Attempt(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    parts_sent: Mapped[int] = mapped_column(default=0)  # of a content that takes several calls: text, then pictures
     call_ref: Mapped[str] = mapped_column(String(32))  # the same for all notices that went in one call
     at: Mapped[datetime] = mapped_column(UtcDateTime)  # transport time
     outcome: Mapped[str] = mapped_column(String(20))  # sent, retry, failed, uncertain

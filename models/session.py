@@ -6,6 +6,7 @@ PostgreSQL: pre-ping, so that a restarted server costs no request.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,18 @@ def channels_to_wake(session: Session) -> set[str]:
     """Return the channels noted by wake_later() in this transaction."""
     channels: set[str] = session.info.get("wake", set())
     return channels
+
+
+def sqlite_warning() -> str | None:
+    """Say whether this SQLite can lose commits in a rare race of checkpoint and WAL reset (decisions 9)."""
+    version = sqlite3.sqlite_version_info
+    safe = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if safe or version < (3, 7, 0):
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} has a rare race that can lose commits when the WAL is reset; "
+        "use 3.51.3 or newer, or PostgreSQL"
+    )
 
 
 def insert_new(session: Session, table: type[Base], values: dict[str, Any], unique: list[str]) -> bool:

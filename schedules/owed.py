@@ -59,7 +59,9 @@ def wanted(firing: Firing, states: Iterable[DutyState], at: datetime) -> list[Du
     mine = [state for state in states if state.key == firing.duty and state.standing.open]
     if firing.rule.overdue:
         return [state for state in mine if state.standing is Standing.OVERDUE]
-    return [state for state in mine if firing.period is not None and state.period == firing.period and state.due_at > at]
+    return [
+        state for state in mine if firing.period is not None and state.period == firing.period and state.due_at > at
+    ]
 
 
 def about(state: DutyState) -> About:

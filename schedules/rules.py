@@ -17,7 +17,7 @@ from models.campaign.periods import (
     clock_time,
     deadline,
     localise,
-    periods_of,
+    periods,
     weekly_days,
 )
 from models.campaign.workdays import Workdays
@@ -118,7 +118,7 @@ def _before(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Slo
     """Yield the days before each deadline. A shift never leads past the deadline's day: then it goes earlier."""
     assert rule.before is not None
     duty = campaign.duties[rule.before.duty]
-    for period in periods_of(campaign, duty):
+    for period in periods(campaign, duty):
         due_on = campaign.local_day(deadline(campaign, duty, period))
         for days in rule.before.days:
             planned = due_on - days * ONE_DAY
@@ -134,7 +134,7 @@ def _overdue(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Sl
     """Yield each working day after the first deadline; which periods are overdue then is seen when it fires."""
     assert rule.overdue is not None
     duty = campaign.duties[rule.overdue.duty]
-    first = min(deadline(campaign, duty, period) for period in periods_of(campaign, duty))
+    first = min(deadline(campaign, duty, period) for period in periods(campaign, duty))
     for day in _days(campaign.local_day(first) + ONE_DAY, campaign.closes_on):
         if calendar.is_workday(day):
             yield _Slot(day, day, clock_time(rule.overdue.at))
@@ -182,11 +182,11 @@ def _firing(campaign: Campaign, key: str, rule: Rule, slot: _Slot) -> Firing | N
 
 def _ended(campaign: Campaign, duty: Duty, moment: datetime) -> Period | None:
     """Return the newest period whose deadline is past: a list of who failed is about it."""
-    ended = [period for period in periods_of(campaign, duty) if deadline(campaign, duty, period) < moment]
+    ended = [period for period in periods(campaign, duty) if deadline(campaign, duty, period) < moment]
     return ended[-1] if ended else None
 
 
 def _running(campaign: Campaign, duty: Duty, day: date) -> Period | None:
     if duty.cycle is Cycle.ONCE:
-        return periods_of(campaign, duty)[0]
-    return next((period for period in periods_of(campaign, duty) if day in period), None)
+        return periods(campaign, duty)[0]
+    return next((period for period in periods(campaign, duty) if day in period), None)

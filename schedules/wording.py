@@ -1,7 +1,7 @@
 """Every sentence that the clock says. Figures and dates come in, Chinese goes out; nothing is decided here.
 
-Tone (decisions 7): 通知, 提示, 催办; says what is owed, until when and how to answer in one line, never demands an answer
-at once, never names a person. Texts stay under the platform's 2048 bytes.
+Tone (decisions 7): 通知, 提示, 催办; says what is owed, until when and how to answer in one line, demands no answer at
+once, names no person. Texts stay under the platform's 2048 bytes.
 """
 
 from __future__ import annotations
@@ -39,9 +39,6 @@ def silenced(campaign: Campaign, met_at: datetime | None) -> str:
     return f"{moment(campaign, met_at)}已报，催报取消" if met_at else NO_LONGER_OWED
 
 
-# ---- dates ----
-
-
 def day(on: date) -> str:
     """Write a date: 5月28日."""
     return f"{on.month}月{on.day}日"
@@ -70,9 +67,6 @@ def until(campaign: Campaign, due_at: datetime, at: datetime) -> str:
     if days <= 1:
         return f"{'明天' if days else '今天'}{due:%H:%M}截止"
     return f"{moment(campaign, due_at)}截止（还有{days}天）"
-
-
-# ---- reminders ----
 
 
 def reminder(campaign: Campaign, rule: Rule, states: Sequence[DutyState], at: datetime) -> str:
@@ -152,9 +146,6 @@ def notice(campaign: Campaign, text: str, org: str) -> str:
     return f"【{campaign.short_name}】通知\n{filled.strip()}"
 
 
-# ---- lists and rankings ----
-
-
 def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
     """List to the admins who failed one duty in one period. states: all orgs that owed it, at least one."""
     duty, period = states[0].duty, states[0].period
@@ -201,11 +192,10 @@ def _rank_line(table: RankTable, row: RankRow) -> str:
 
 
 def _tail(table: RankTable) -> list[str]:
-    unranked = [row.org + (f"（{'、'.join(row.marks)}）" if row.marks else "") for row in table.rows if row.rank is None]
+    unranked = [
+        row.org + (f"（{'、'.join(row.marks)}）" if row.marks else "") for row in table.rows if row.rank is None
+    ]
     return [*([f"未报{len(unranked)}家：{names(unranked)}"] if unranked else []), *([table.note] if table.note else [])]
-
-
-# ---- briefs ----
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +223,7 @@ class Brief:
     sent: int
     unsent: int  # refused, uncertain, or expired before they could go
     following: tuple[datetime, str] | None  # the next thing that the clock does
+    calendar_gap: int | None = None  # a year whose working days are not published yet
 
 
 def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
@@ -246,6 +237,8 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
     lines = [head, f"{got}。{_waiting(facts)}", *(_count_line(campaign, count, at) for count in facts.duties)]
     if facts.following:
         lines.append(f"接下来：{moment(campaign, facts.following[0])} {facts.following[1]}")
+    if facts.calendar_gap:
+        lines.append(f"{facts.calendar_gap}年放假安排还没有收录，先按周一至周五算工作日。")
     return fitted([*lines, *_joining(facts)], _health(facts))
 
 
@@ -294,9 +287,6 @@ def late_summary(campaign: Campaign, skipped: Sequence[tuple[datetime, str, str]
     """Tell the admins what was missed and not made up for. skipped: scheduled moment, the rule's name, the reason."""
     lines = [f"{moment(campaign, at)} {name}：{reason}" for at, name, reason in skipped]
     return fitted([f"【{campaign.short_name}】机器人停过一阵，这{len(lines)}件没有补发：", *lines], more="还有{}件")
-
-
-# ---- fitting ----
 
 
 def names(orgs: Iterable[str]) -> str:

@@ -138,8 +138,8 @@ class Channel(Protocol):
         """Return the seconds until its own limiter lets the next call through; 0 is now."""
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
-        """Send to some users (none for a group) in one call, or several in order when the text is long.
+        """Send to some users (none for a group) in one call. Texts must fit: see models/lengths.py.
 
         duplicate_check: let the platform weed out a repeat of the same content to the same users.
-        Raises SendError. When it fails after a first piece has gone, that is always UNCERTAIN.
+        Raises SendError.
         """

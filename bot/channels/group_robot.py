@@ -16,13 +16,10 @@ from typing import Any
 
 from bot.channels import http
 from bot.channels.base import Capabilities, Image, Outgoing, SendResult
-from bot.channels.pieces import in_order
 from models.messages import Markdown
-from models.lengths import TEXT_BYTES, split
 
 CALLS, SECONDS = 20, 60.0  # of one robot (page 99110)
 SLACK = 1.0  # seconds that their window may lie off ours
-MARKDOWN_BYTES = 4096
 PREFIX = "robot:"
 
 
@@ -77,22 +74,16 @@ class GroupRobot:
 
     def send(self, content: Outgoing, user_refs: Sequence[str] = (), *, duplicate_check: bool = False) -> SendResult:
         """Say something in the group; there are no users to name and no duplicate check. Raises SendError."""
-        in_order(_bodies(content), self._post)
+        self._window.take()
+        with http.session_for(self._webhook, keep_alive=False) as session:
+            http.call(session, "POST", self._webhook, sends=True, timeout=self._timeout, json=_body(content))
         return SendResult()
 
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        self._window.take()
-        session = http.session_for(self._webhook, keep_alive=False)
-        with session:
-            return http.call(session, "POST", self._webhook, sends=True, timeout=self._timeout, json=body)
 
-
-def _bodies(content: Outgoing) -> list[dict[str, Any]]:
+def _body(content: Outgoing) -> dict[str, Any]:
     if isinstance(content, Image):
         md5 = hashlib.md5(content.png, usedforsecurity=False).hexdigest()
         image = {"base64": base64.b64encode(content.png).decode(), "md5": md5}
-        return [{"msgtype": "image", "image": image}]
-    if isinstance(content, Markdown):
-        pieces = split(content.text, MARKDOWN_BYTES)
-        return [{"msgtype": "markdown", "markdown": {"content": piece}} for piece in pieces]
-    return [{"msgtype": "text", "text": {"content": piece}} for piece in split(content.text, TEXT_BYTES)]
+        return {"msgtype": "image", "image": image}
+    kind = "markdown" if isinstance(content, Markdown) else "text"
+    return {"msgtype": kind, kind: {"content": content.text}}

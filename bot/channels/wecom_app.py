@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels import wecom_xml
-from bot.channels.base import Capabilities, Image, Outgoing, Reaction, SendError, SendResult
-from bot.channels.pieces import in_order
+from bot.channels.base import Capabilities, Image, Outgoing, SendError, SendResult
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_crypto import Envelope, Refused
 from models.clock import Clock
+from models.lengths import TEXT_BYTES, cut
 from models.messages import Inbound, InboundKind, Markdown
-from models.lengths import TEXT_BYTES, cut, split
 
 NAME = "wecom_app"
 BODY_BYTES = 64 * 1024
@@ -76,7 +75,7 @@ class WecomApp:
     def _read(self, document: str, known: Sequence[str]) -> dict[str, str]:
         try:
             return wecom_xml.read(document, known)
-        except wecom_xml.NotReadable as error:
+        except wecom_xml.UnreadableError as error:
             raise Refused(400, str(error)) from None
 
     def _check_receiver(self, fields: Mapping[str, str]) -> None:
@@ -102,18 +101,14 @@ class WecomApp:
         return 0.0
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
-        """Send to up to 1000 users. Raises SendError."""
+        """Send to up to 1000 users in one call. Raises SendError."""
         head = {"touser": "|".join(user_refs), "agentid": self._agent_id}
         if duplicate_check:
             head |= {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}
         if isinstance(content, Image):
-            return self._result([self._send_image(head, content)], user_refs)
+            return _result(self._send_image(head, content), user_refs)
         kind = "markdown" if isinstance(content, Markdown) else "text"
-        answers = in_order(
-            split(content.text, TEXT_BYTES),
-            lambda piece: self._post({**head, "msgtype": kind, kind: {"content": piece}}),
-        )
-        return self._result(answers, user_refs)
+        return _result(self._post({**head, "msgtype": kind, kind: {"content": content.text}}), user_refs)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.api.post("message/send", body, sends=True)
@@ -137,14 +132,14 @@ class WecomApp:
             self._media[digest] = (now + MEDIA_LIFE, media_id)
         return self._media[digest][1]
 
-    def _result(self, answers: Sequence[Mapping[str, Any]], user_refs: Sequence[str]) -> SendResult:
-        """errcode 0 does not mean that everybody got it; the platform hands ids back in lower case."""
-        missed: dict[str, str] = {}
-        for answer in answers:
-            for field, reason in (("invaliduser", "not in the app's scope"), ("unlicenseduser", "has no licence")):
-                missed |= {ref.casefold(): reason for ref in str(answer.get(field) or "").split("|") if ref}
-        wanted = {ref.casefold() for ref in user_refs}
-        return SendResult(str(answers[-1].get("msgid") or ""), {ref: why for ref, why in missed.items() if ref in wanted})
+
+def _result(answer: Mapping[str, Any], user_refs: Sequence[str]) -> SendResult:
+    """errcode 0 does not mean that everybody got it; the platform hands ids back in lower case."""
+    missed: dict[str, str] = {}
+    for field, reason in (("invaliduser", "not in the app's scope"), ("unlicenseduser", "has no licence")):
+        missed |= {ref.casefold(): reason for ref in str(answer.get(field) or "").split("|") if ref}
+    wanted = {ref.casefold() for ref in user_refs}
+    return SendResult(str(answer.get("msgid") or ""), {ref: why for ref, why in missed.items() if ref in wanted})
 
 
 def _text_of(body: bytes) -> str:

@@ -27,7 +27,7 @@ QUERY = ("msg_signature", "timestamp", "nonce")
 QUERY_LIMIT = 128  # characters of one value; the platform sends far fewer
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # what happened to a callback, not a failure of ours
     """A callback that is not taken. status is what the caller sees, reason is for the log only."""
 
     def __init__(self, status: int, reason: str) -> None:

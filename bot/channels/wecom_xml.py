@@ -14,14 +14,14 @@ DEPTH = 8  # levels; the deepest callback of the platform has 5
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that XML 1.0 cannot hold
 
 
-class NotReadable(Exception):
+class UnreadableError(Exception):
     """The document is not what the platform sends; the text says why, for the log only."""
 
 
 def read(document: str, known: Collection[str]) -> dict[str, str]:
     """Return the texts of the known tags directly under <xml>. Other tags may stand there, and are left out.
 
-    Raises NotReadable: no XML, a DOCTYPE or entity, another root, a known tag twice or with tags inside, too deep.
+    Raises UnreadableError: no XML, a DOCTYPE or entity, another root, a known tag twice or with tags inside, too deep.
     """
     reader = _Reader(known)
     parser = expat.ParserCreate("utf-8")
@@ -34,7 +34,7 @@ def read(document: str, known: Collection[str]) -> dict[str, str]:
     try:
         parser.Parse(document.encode(), True)
     except (expat.ExpatError, UnicodeEncodeError) as error:
-        raise NotReadable(f"not XML: {error}") from None
+        raise UnreadableError(f"not XML: {error}") from None
     return reader.found
 
 
@@ -47,15 +47,15 @@ class _Reader:
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
         self._path.append(tag)
         if len(self._path) > DEPTH:
-            raise NotReadable("too deep")
+            raise UnreadableError("too deep")
         if len(self._path) == 1 and tag != "xml":
-            raise NotReadable("another root than <xml>")
+            raise UnreadableError("another root than <xml>")
         if len(self._path) == 2 and tag in self._known:
             if tag in self.found:
-                raise NotReadable(f"{tag} stands twice")
+                raise UnreadableError(f"{tag} stands twice")
             self.found[tag] = ""
         if len(self._path) == 3 and self._path[1] in self._known:
-            raise NotReadable(f"{self._path[1]} holds more than text")
+            raise UnreadableError(f"{self._path[1]} holds more than text")
 
     def end(self, _tag: str) -> None:
         self._path.pop()
@@ -65,7 +65,7 @@ class _Reader:
             self.found[self._path[1]] += text
 
     def refuse(self, *_: object) -> None:
-        raise NotReadable("a DOCTYPE or an entity")
+        raise UnreadableError("a DOCTYPE or an entity")
 
 
 def write(values: Mapping[str, str]) -> str:

@@ -105,7 +105,7 @@ def _measure(line: Line, columns: Columns) -> Row:
     lines, across = [name], False
     if not one_line:
         size, lines = SMALL, wrap(name, SMALL, room, 2)
-        across = lines[-1].endswith("…") and not name.endswith("…")
+        across = "".join(lines).replace(" ", "") != name.replace(" ", "")
     if across:
         size, lines = NAME_SIZES[-1], wrap(name, NAME_SIZES[-1], RIGHT - NAME_X, 3)
     beside = not across and one_line and width(name, size) + width(tags, SMALL) + 24 <= room
@@ -149,8 +149,9 @@ def _rows(sheet: Sheet, y: float, rows: Sequence[Row], columns: Columns, shown: 
     if not rows:
         sheet.text(svg.WIDTH / 2, y + 150, EMPTY, 40, GREY, "middle")
         return y + 260
-    _strip(sheet, y + 54, columns, shown)
-    y += 68
+    _strip(sheet, y + 50, columns, shown)
+    sheet.rect(LEFT, y + 72, RIGHT - LEFT, 2, RULE)
+    y += 74
     for index, row in enumerate(rows):
         if index:
             sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)

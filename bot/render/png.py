@@ -17,13 +17,14 @@ from bot.render.svg import FAMILY, Sheet
 from bot.render.words import CHINA
 from models.messages import RankTable
 
+FONT_PACKAGE = "noto_cjk_sans_otc"
 MOST_BYTES = 2 * 1024 * 1024  # of a picture, for the app and for a group robot alike
 
 
 def font_file() -> Path:
     """Return where the bundled font lies. Raises RenderError when its package is not installed."""
     try:
-        return Path(str(files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc"))
+        return Path(str(files(FONT_PACKAGE) / "NotoSansCJK-Regular.ttc"))
     except ModuleNotFoundError as error:
         raise RenderError("the package noto-cjk-sans-otc, which holds the font, is not installed") from error
 

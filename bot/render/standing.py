@@ -48,21 +48,23 @@ class Standing:
 
 def standing(table: RankTable, zone: tzinfo) -> Standing:
     """Sort a ranking for printing. Rows keep their order; a row without rank or value is never shown as ranked."""
-    ranked, apart = [], []
-    ties = Counter(row.rank for row in table.rows if row.value is not None)
+    ranked: list[tuple[int, Decimal, RankRow]] = []
+    apart: list[RankRow] = []
     for row in table.rows:
         if row.rank is None or row.value is None or not row.value.is_finite():
             apart.append(row)
         else:
-            ranked.append(_line(row, row.rank, row.value, table.decimals, ties[row.rank] > 1))
-    compared = table.since is not None or any(line.moved is not None for line in ranked)
+            ranked.append((row.rank, row.value, row))
+    ties = Counter(rank for rank, _, _ in ranked)
+    lines = tuple(_line(row, rank, value, table.decimals, ties[rank] > 1) for rank, value, row in ranked)
+    compared = table.since is not None or any(line.moved is not None for line in lines)
     return Standing(
         title=clean(table.title) or "排名",
         issue=PREVIEW if table.number is None else f"第{table.number}期",
         published=table.number is not None,
         as_of=moment_words(table.as_of, zone),
         unit=clean(table.unit, 12),
-        lines=tuple(ranked),
+        lines=lines,
         missing=tuple(_name(row) for row in apart if _is_missing(row)),
         unranked=tuple(_reason(row, table.decimals) for row in apart if not _is_missing(row)),
         compared="" if not compared else f"第{table.since}期" if table.since is not None else "上期",

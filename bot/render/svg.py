@@ -77,7 +77,9 @@ def wrap(words: str, size: float, room: float, most: int) -> list[str]:
 
 
 def flow(names: Sequence[str], size: float, room: float, most: int) -> list[str]:
-    """Set names as 甲、乙、丙 in at most that many lines, breaking between names where they fit on a line at all."""
+    """Set names as 甲、乙、丙 in at most that many lines, broken between names, or anywhere if one fills a line."""
+    if any(width(f"{name}、", size) > room for name in names):
+        return wrap("、".join(names), size, room, most)
     lines = [""]
     for index, name in enumerate(names):
         item = name if index == len(names) - 1 else f"{name}、"
@@ -87,8 +89,8 @@ def flow(names: Sequence[str], size: float, room: float, most: int) -> list[str]
         if len(lines) == most:
             lines[-1] = shorten(f"{lines[-1]}……", size, room)
             break
-        lines.append(shorten(item, size, room))
-    return lines if lines[0] else lines[1:]
+        lines.append(item)
+    return lines
 
 
 def _break(words: str, size: float, room: float) -> int:
@@ -101,7 +103,7 @@ def _break(words: str, size: float, room: float) -> int:
     best = max(end, 1)
     while end > 1 and (words[end] in NEVER_FIRST or (_latin(words[end - 1]) and _latin(words[end]))):
         end -= 1
-    return end if end > best // 2 else best
+    return end if end > best // 3 else best
 
 
 def _latin(char: str) -> bool:
@@ -127,11 +129,6 @@ class Sheet:
         """Draw a filled rectangle."""
         size = f'width="{max(width, 0):.1f}" height="{height:.1f}"'
         self._parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" {size} rx="{radius}" fill="{fill}"/>')
-
-    def frame(self, x: float, y: float, width: float, height: float, stroke: str, radius: float = 0) -> None:
-        """Draw an empty rectangle with a thin line."""
-        size = f'width="{width:.1f}" height="{height:.1f}" rx="{radius}"'
-        self._parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill="none" stroke="{stroke}" stroke-width="2"/>')
 
     def disc(self, x: float, y: float, radius: float, fill: str) -> None:
         """Draw a filled circle around (x, y)."""

@@ -74,7 +74,7 @@ class CampaignClock:
                 last = self.read(STAMP_SECONDS)
             except ClockError:
                 return ""
-        return last.shown(now).isoformat(timespec="seconds") if last else ""
+        return last.shown(time.monotonic()).isoformat(timespec="seconds") if last else ""
 
     def _learn(self, reading: Reading, *, pushed: bool) -> Reading:
         with self._lock:

@@ -36,6 +36,7 @@ class Platform:
         secret: str,
         token: str,
         encoding_aes_key: str,
+        app_name: str = "宣传月助手",
         robots: Mapping[str, str] | None = None,
         members: Iterable[Member] = (),
         callback_url: str = "",
@@ -48,7 +49,7 @@ class Platform:
         retry_pause: seconds from the start of a callback to its retry; the platform's own is 5.
         now:         real time; tests of limits and token life may turn it.
         """
-        self.world = World(corp_id, agent_id, secret, robots or {}, members, now)
+        self.world = World(corp_id, agent_id, secret, app_name, robots or {}, members, now)
         self._caller = Caller(self.world, Envelope(corp_id, token, encoding_aes_key), retry_pause)
         self._caller.url = callback_url
         self._server: ServerThread | None = None

@@ -39,7 +39,7 @@ class ServerThread:
             self._server: BaseWSGIServer = make_server(
                 LOOPBACK, self.port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
             )
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="standin", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="standin", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -15,8 +15,6 @@ from bot.standin.media import MediaStore
 from bot.standin.tokens import Tokens
 from bot.standin.values import Group, Member
 
-APP_NAME = "宣传月助手"
-
 
 class World:
     """The shared state. Its stores are thread-safe; sending holds the lock so that counters are exact."""
@@ -26,6 +24,7 @@ class World:
         corp_id: str,
         agent_id: int,
         secret: str,
+        app_name: str,
         robots: Mapping[str, str],
         members: Iterable[Member],
         now: Callable[[], float],
@@ -33,7 +32,7 @@ class World:
         self.corp_id = corp_id
         self.agent_id = agent_id
         self.secret = secret
-        self.app_name = APP_NAME
+        self.app_name = app_name  # how the bot is called in conversations
         self.now = now
         self.lock = threading.RLock()
         self.stopping = threading.Event()

@@ -64,6 +64,8 @@ class Work:
     frame: Frame = field(default_factory=Frame)
     heading: tuple[Target, ...] = ()  # nouns of the heading over the current line
     needs: frozenset[str] = frozenset()  # need words of the heading
+    schema: tuple[tuple[Target, ...], ...] = ()  # nouns of a heading that lines of bare numbers follow: 手册+横幅
+    wrong: dict[int, int] = field(default_factory=dict)  # start of a replaced number -> start of the one that replaces it
     line: int = 0
     sentence: int = 0
     flags: set[str] = field(default_factory=set)  # classes of grammar.py met anywhere

@@ -52,7 +52,8 @@ class Lexicon:
     fits: dict[str, dict[str, Decimal]]  # indicator -> measure word -> factor to the base measure
     bare: dict[str, str]  # money-like indicator -> measure that a scaled number without measure has (6万 is 6万元)
     measures: tuple[str, ...]  # all measure words, longest first
-    becomes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    owners: dict[str, tuple[str, ...]] = field(default_factory=dict)  # measure word -> indicators that accept it
+    becomes: dict[str, str] = field(default_factory=dict)  # indicator -> the one its figures go to beside a word for that
     levels: frozenset[str] = frozenset()
     by: dict[str, str] = field(default_factory=dict)  # indicator -> dimension
 
@@ -68,11 +69,14 @@ def build(campaign: Campaign) -> Lexicon:
     automaton.make_automaton()
     fits = {key: _fits(indicator.measures) for key, indicator in campaign.indicators.items()}
     measures = {word for known in fits.values() for word in known} | set(_OTHER_MEASURES)
+    owners = {word: tuple(key for key, known in fits.items() if word in known) for word in measures}
     return Lexicon(
         automaton,
         fits,
         {key: ind.measure.lstrip("万亿千百") for key, ind in campaign.indicators.items() if ind.measure[0] in BIG},
         tuple(sorted(measures, key=len, reverse=True)),
+        owners=owners,
+        becomes={key: ind.gives_way_to for key, ind in campaign.indicators.items() if ind.gives_way_to},
         levels=frozenset(key for key, ind in campaign.indicators.items() if ind.kind is IndicatorKind.LEVEL),
         by={key: ind.by for key, ind in campaign.indicators.items() if ind.by},
     )
@@ -113,10 +117,22 @@ def _add_indicators(entries: dict[str, Entry], campaign: Campaign) -> None:
             for part, words in campaign.dimensions[indicator.by].values.items():
                 for word in (part, *words):
                     _entry(entries, word).parts += ((key, part),)
+    _add_heads(entries)
     for entry in entries.values():
         entry.targets = tuple(dict.fromkeys(entry.targets))
         entry.parts = tuple(dict.fromkeys(entry.parts))
         entry.needs = tuple(dict.fromkeys(entry.needs))
+
+
+def _add_heads(entries: dict[str, Entry]) -> None:
+    """Let a compound also stand for the noun that ends it, as second choice: 财会人员培训 by sessions is 培训."""
+    own = {word: entry.targets for word, entry in entries.items() if entry.targets}
+    for word, targets in own.items():
+        for cut in range(1, len(word)):
+            head = own.get(word[cut:])
+            if head is not None:
+                entries[word].targets = targets + head
+                break
 
 
 def _fits(measures: dict[str, Decimal]) -> dict[str, Decimal]:

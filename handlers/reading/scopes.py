@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from handlers.reading.dates import VAGUE_DAYS, When
 from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
-VETOES = ("plan", "past", "other", "stock", "crime", "notown", "staffed")  # what makes a number nobody's figure here
+VETOES = ("plan", "past", "other", "stock", "crime", "notown")  # what makes a number nobody's figure here
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Scope:
     printed: bool = False
     handed: bool = False  # a word of handing out after a word of printing
     like: bool = False
+    accord: bool = False  # 按照 ... 要求: the plan is only what one goes by
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
             found[index] = state
             if state.all or state.pair:
                 continue
-            state = replace(state, each=state.each and not _clause_over(tokens, index), gain=False, like=False)
+            state = replace(state, gain=False, like=False)
         elif token.kind == MARK:
             mark = text[token.start]
             if mark in "([":
@@ -64,17 +65,13 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
             elif mark in ")]":
                 state = outer if mark == ")" else replace(state, paren=False)
             elif mark in ",:|\t":
-                veto = "" if state.veto in ("crime", "stock", "staffed") else state.veto
-                state = replace(state, each=False, gain=False, all=False, pair=False, veto=veto or frame.veto, like=state.like and mark == "、")
+                veto = "" if state.veto in ("crime", "stock") else state.veto
+                state = replace(state, each=False, gain=False, all=False, pair=False, veto=veto or frame.veto, like=False, accord=False)
         elif token.kind == DAY:
             state = _at_day(state, token, tokens, index)
         elif token.entry is not None:
             state = _at_word(state, token, tokens, index, frame)
     return found
-
-
-def _clause_over(tokens: list[Token], index: int) -> bool:
-    return False
 
 
 def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scope:
@@ -91,6 +88,17 @@ def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scop
         return replace(state, when=token.when, cum=False)
     veto = "" if state.veto in ("past", "other", "plan") and token.when.text.startswith("今") else state.veto
     return replace(state, when=token.when, cum=False, veto=veto)
+
+
+_ORDERS = frozenset("计划 要求 目标 任务 指标".split())
+
+
+def _ordered(word: str, tokens: list[Token], index: int) -> str:
+    """计划, 要求 govern what follows them; before a comma they only name a paper."""
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if word not in _ORDERS or following is None or following.kind == MARK and following.entry is not None and following.entry.word == ",":
+        return ""
+    return "plan"
 
 
 def _at_word(state: Scope, token: Token, tokens: list[Token], index: int, frame: Frame) -> Scope:
@@ -113,8 +121,12 @@ def _at_word(state: Scope, token: Token, tokens: list[Token], index: int, frame:
         return replace(state, all=True)
     if "pair" in classes:
         return replace(state, pair=True)
+    if "accord" in classes:
+        return replace(state, accord=True)
+    if "order" in classes:
+        return state if state.accord else replace(state, veto=state.veto or _ordered(word, tokens, index))
     if "ours" in classes:
-        return replace(state, veto=frame.veto)
+        return replace(state, veto=frame.veto) if state.veto == "other" else state
     if "gain" in classes:
         return replace(state, gain=True)
     if "like" in classes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from handlers.reading.dates import When
 from handlers.reading.binding import Binder, Choice, factor_of
 from handlers.reading.drafts import Draft, Note, Query, Work
 from handlers.reading.lexicon import BOXES, FREQUENCY, GENERIC, PERSONS, Lexicon, Target
@@ -17,7 +18,9 @@ from handlers.reading.values import DoubtKind
 
 _SENTENCE_ENDS = frozenset(";。!?\n")
 _CLAUSE_ENDS = frozenset(",:()[]|\t")
-_CLEAR = frozenset(("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "fix", "printed"))
+_CLEAR = frozenset(
+    ("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "printed", "fix", "to", "wrong", "is", "isnot", "swap")
+)
 
 
 class SentenceReader:
@@ -55,6 +58,8 @@ class _Sentence:
         self.bound: Target | None = None
         self.question = question or any(t.entry is not None and "ask" in t.entry.classes for t in tokens)
         self.scopes = scopes(tokens, work.text, work.frame)
+        self.named = {t[0] for token in tokens if token.entry is not None for t in token.entry.targets}
+        self.loose = False  # the last number found no noun: 8个社区每个2条
 
     def read(self) -> tuple[Target, ...]:
         """Read the clauses in order; returns the nouns that lead the rest of the line."""
@@ -84,6 +89,8 @@ class _Sentence:
             previous = numbers[position - 1] if position else -1
             following = numbers[position + 1] if position + 1 < len(numbers) else len(clause)
             self._number(binder, clause, index, previous, following, self.scopes[start + index])
+        if not numbers:
+            self._zero(binder, clause, start, end)
         if binder.mentions:
             last = binder.mentions[-1]
             if not last.weak or not self.topic:
@@ -101,10 +108,20 @@ class _Sentence:
         choice = binder.bind(index, previous, following)
         if choice.target is None:
             choice = self._carried(clause, index, previous, following, scope) or choice
+        if token.start in self.work.wrong:
+            self.bound = choice.target or self.bound
+            self._skip(token, "replaced")
+            return
         if choice.target is None:
             self._unbound(choice, clause, index, scope)
+            self.loose = True
             return
+        choice.target = self._gives_way(choice.target, choice.mention is not None and len(binder.mentions) == 1)
         self._bound(binder, choice, clause, index, previous, scope)
+
+    def _gives_way(self, target: Target, _alone: bool) -> Target:
+        heir = self.lexicon.becomes.get(target[0])
+        return (heir, None) if heir is not None and heir in self.named else target
 
     def _skip(self, token: Token, reason: str) -> None:
         self.work.notes.append(Note(token.start, token.end, "skipped", reason))
@@ -138,12 +155,44 @@ class _Sentence:
         """Bind by a measure word that one indicator alone has, when figures stand bare in a row: 5月10日 2起 4.3万元."""
         assert token.number is not None
         measure = token.number.measure
-        if not clear or not measure or not (self.led or self.bound):
-            return None
-        owners = [key for key, known in self.lexicon.fits.items() if measure in known]
-        if len(owners) != 1 or owners[0] not in self.lexicon.bare:
+        owners = self.lexicon.owners.get(measure, ())
+        if not clear or not (self.led or self.bound) or len(owners) != 1 or owners[0] not in self.lexicon.bare:
             return None
         return Choice((owners[0], None), "measure", self.lexicon.fits[owners[0]][measure])
+
+    def _zero(self, binder: Binder, clause: list[Token], start: int, end: int) -> None:
+        """A named indicator with 无, 没有 or 未 is zero: 今天没发短信, 讲座：无. Source: corpus rule 14."""
+        negs = [i for i, t in enumerate(clause) if t.entry is not None and t.entry.classes & {"neg", "zero"}]
+        if not negs or self.question:
+            return
+        named = [m for m in binder.mentions if not m.weak]
+        alone = not named and len(clause) == 1 and self.led and clause[0].gap == 0
+        if alone and not any(d.sentence == self.work.sentence for d in self.work.drafts):
+            self._keep_zero(clause[0], self.led[0], start)
+            return
+        if not named or not self._plainly(clause, min(negs[0], named[0].index), negs[-1]):
+            return
+        after = {name for t in clause[negs[0] + 1 :] if t.entry is not None and not t.entry.targets for name in t.entry.classes}
+        if after - {"verb", "modifier", "neg", "zero", "fill"} or any(t.gap for t in clause[negs[0] + 1 :]):
+            return
+        for mention in named:
+            self._keep_zero(clause[negs[0]], mention.targets[0], start + negs[0])
+
+    def _plainly(self, clause: list[Token], first: int, last: int) -> bool:
+        return not any(token.gap for token in clause[first + 1 : last + 1])
+
+    def _keep_zero(self, token: Token, target: Target, at: int) -> None:
+        scope = Scope(cum=False, when=self.when_at(at))
+        if any(d.start == token.start and d.target == target for d in self.work.drafts):
+            return
+        self.work.drafts.append(Draft(target, Decimal(0), token.start, token.end, scope, False, self.work.line, self.work.sentence, scope.when))
+
+    def when_at(self, at: int) -> When | None:
+        """Return the last date before a token of this sentence, else the heading's."""
+        for token in reversed(self.tokens[:at]):
+            if token.kind == DAY and token.when is not None and token.when.kind != "clock":
+                return token.when
+        return self.work.frame.when
 
     @staticmethod
     def _clear(tokens: list[Token], measure: str) -> bool:
@@ -179,8 +228,11 @@ class _Sentence:
         target = choice.target
         assert quantity is not None and target is not None
         self.bound = target
-        if self.question or scope.veto or (scope.each and not scope.total) or scope.like:
-            self._skip(token, "question" if self.question else scope.veto or ("like" if scope.like else "each"))
+        veto = scope.veto if scope.veto != "crime" or choice.reason in ("carried", "measure") else ""
+        if self.question or veto or (scope.each and not scope.total) or scope.like:
+            if scope.each and self.loose and not veto and not self.question and quantity.numeral.value is not None:
+                self._ask(DoubtKind.EACH_TIMES, token, ((target, None),))
+            self._skip(token, "question" if self.question else veto or ("like" if scope.like else "each"))
             return
         doubt = self._doubt(token, target, scope)
         if doubt is not None:

@@ -101,7 +101,7 @@ def _rule_days(campaign: Campaign, where: str, rule: Rule) -> Found:
             yield f"{where}.weekly.first_on", what, f"write a day from {first.start} to {first.end}"
     if rule.overdue and not rule.closing:
         duty = campaign.duties.get(rule.overdue.duty)
-        if duty and isinstance(duty.due, datetime) and duty.due.date() >= campaign.last_day:
+        if duty and isinstance(duty.due, datetime) and campaign.last_day <= duty.due.date() <= campaign.closes_on:
             yield (
                 f"{where}.closing",
                 f"is false, but {rule.overdue.duty} is due on the last day",

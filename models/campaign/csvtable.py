@@ -72,6 +72,7 @@ def read_rows(
         if len(cells) > len(header):
             what = f"has {len(cells)} cells, the header {len(header)}"
             found.append(Problem(file, f"line {line}", what, "put a cell that holds a comma in quotes"))
+            cells = cells[:3]  # what comes before any number; the rest may have slipped to the right
         rows.append(Row(file, line, dict(zip(header, cells, strict=False))))
     return rows, found
 

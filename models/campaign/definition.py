@@ -61,6 +61,7 @@ class Indicator(Frozen):
     by: Key | None = None  # the dimension it is split by
     named_by: dict[str, Words] = {}  # dimension value -> phrases that name indicator and value at once (进社区)
     needs: Words = ()  # a dimension word names this indicator only beside one of these (抖音 + 粉丝)
+    gives_way_to: Key | None = None  # in a sentence that names that one too, its figures are that one's (受众 of a 财会培训)
     plausible: Plausible = Plausible()
     hint: str = ""  # one short example that a liaison could copy
 

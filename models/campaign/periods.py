@@ -64,19 +64,9 @@ def periods(campaign: Campaign, duty: Duty) -> tuple[Period, ...]:
     return weeks(campaign) if duty.cycle is Cycle.WEEKLY else (whole(campaign),)
 
 
-def period_of(campaign: Campaign, duty: Duty, day: date) -> Period | None:
-    """Return the duty's period that holds a day; None when the day is outside the campaign."""
-    return next((period for period in periods(campaign, duty) if day in period), None)
-
-
 def week_of(campaign: Campaign, day: date) -> Period | None:
     """Return the campaign week of a day; None before first_day and after last_day."""
     return next((week for week in weeks(campaign) if day in week), None)
-
-
-def last_ended(campaign: Campaign, duty: Duty, day: date) -> Period | None:
-    """Return the duty's newest period that ended before a day; None when none has. A list of who failed is about it."""
-    return next((period for period in reversed(periods(campaign, duty)) if period.end < day), None)
 
 
 def deadline(campaign: Campaign, duty: Duty, period: Period) -> datetime:

@@ -105,7 +105,7 @@ def dotted(path: Sequence[str | int]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the hint "did you mean ...?" for a word that is not known, or ""."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f'did you mean "{close[0]}"? ' if close else ""
 
 

@@ -106,7 +106,7 @@ def test_no_slip_of_the_pen_ends_in_a_traceback() -> None:
     text = loader.HUNAN.read_text(encoding="utf-8")
     lines = text.splitlines()
     spare = ["3", '"x"', "[]", "{ }", "2021-05-11", "true", "[[1]]", "0.5", '{ at = "09:12" }', "9999-12-31"]
-    chance = random.Random(20210511)  # noqa: S311 - a fixed seed, so that a failure comes back
+    chance = random.Random(20210511)
     outcomes = set()
     for _ in range(1000 // 5):
         changed = list(lines)

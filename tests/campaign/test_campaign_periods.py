@@ -119,22 +119,6 @@ def test_a_weekday_that_a_week_lacks_gives_nothing(hunan: Campaign) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "key"),
-    [
-        ("2021-05-16", None),  # the first week is still on
-        ("2021-05-17", "2021-W19"),
-        ("2021-05-24", "2021-W20"),
-        ("2021-05-31", "2021-W20"),  # the last week is still on
-        ("2021-06-01", "2021-W21"),
-    ],
-)
-def test_the_week_that_a_list_is_about(hunan: Campaign, day: str, key: str | None) -> None:
-    """A list of who failed is about the newest week that is over."""
-    period = periods.last_ended(hunan, hunan.duties["sms-weekly"], date.fromisoformat(day))
-    assert (period and period.key) == key
-
-
-@pytest.mark.parametrize(
     ("today", "this", "last"),
     [
         ("2021-05-05", "05-03..05-09", "04-26..05-02"),  # before the campaign: as on any calendar

@@ -67,6 +67,7 @@ def echo(live: Platform) -> Iterator[EchoBot]:
 
 
 def make_platform(**values: object) -> Platform:
+    """Make the platform of these tests, not started."""
     return Platform(
         corp_id=CORP_ID,
         agent_id=AGENT_ID,

@@ -10,8 +10,8 @@ from typing import Any
 
 import xmltodict
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
 from wechatpy.enterprise.replies import TextReply
+from werkzeug.serving import make_server
 
 Next = Callable[[], Response | None]
 

@@ -110,10 +110,10 @@ export class Chats {
       if (!before || bubble.at - before.at > PAUSE || at(before).date !== now.date || Math.abs(Date.parse(bubble.campaign_at) - Date.parse(before.campaign_at)) > PAUSE * 1000) {
         rows.push(el("p", { className: "when", textContent: dayAndTime(now) }));
       }
-      rows.push(row(bubble, bubble.incoming ? face : { name: "助手", colour: APP_COLOUR, seed: "app" }));
+      rows.push(row(bubble, bubble.incoming ? face : { name: this.app, colour: APP_COLOUR, seed: "app" }));
       before = bubble;
     }
-    if (!rows.length) rows.push(el("p", { className: "empty", textContent: face.group ? "群里还没有消息。排名和通报会由群机器人发到这里，拨快时钟就能等到。" : `还没有对话。现在你是${face.name}（${face.label}），说句话试试。` }));
+    if (!rows.length) rows.push(el("p", { className: "empty", textContent: face.group ? "群里还没有消息\n排名和通报会由群机器人发到这里，拨快时钟就能等到" : `现在你是${face.name}（${face.label}）\n还没有对话，说句话试试` }));
     this.patch(log, rows);
     this.follow();
     byId("newer").hidden = this.atEnd;

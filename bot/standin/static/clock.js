@@ -7,7 +7,7 @@ const POLL = 5000; // ms between readings
 const ARRIVAL_TIME = 20000; // ms after a push in which what arrives is put down to it
 
 export class Clock {
-  /** arrivals: what the conversations call with new bubbles; open: go to a conversation. */
+  /** open: go to a conversation; nameOf: how it is called. */
   constructor(open, nameOf) {
     this.open = open;
     this.nameOf = nameOf;
@@ -22,7 +22,6 @@ export class Clock {
 
   start() {
     byId("clock").hidden = false;
-    document.body.classList.add("has-clock");
     this.poll();
     setInterval(() => this.draw(), 1000);
   }

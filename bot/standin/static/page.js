@@ -16,6 +16,7 @@ let since = 0;
 const drafts = new Map(); // what stands unsent in the input, by conversation
 
 const input = byId("input");
+const narrow = matchMedia("(max-width: 859px)");
 
 function fit() {
   input.style.height = "auto";
@@ -23,11 +24,17 @@ function fit() {
   byId("send").disabled = !input.value.trim();
 }
 
-function togglePeople(open) {
+/** Open or close the drawer of people; on a wide screen they always stand there. */
+function togglePeople(wanted) {
+  const open = wanted && narrow.matches;
+  const closed = !open && document.body.classList.contains("people-open");
+  for (const part of document.querySelectorAll(".chat, .side")) part.inert = open;
+  byId("open-people").disabled = !narrow.matches;
   document.body.classList.toggle("people-open", open);
   byId("shade").hidden = !open;
   byId("open-people").setAttribute("aria-expanded", String(open));
-  if (open) byId("chats").querySelector("[aria-current], button")?.focus();
+  if (open) byId("chats").querySelector("[aria-current]")?.focus();
+  if (closed) byId("open-people").focus();
 }
 
 function opened(face) {
@@ -49,6 +56,7 @@ async function say() {
   input.value = "";
   drafts.delete(userid);
   fit();
+  chats.atEnd = true;
   const sent = await postJson("say", { userid, text });
   if (sent === null && chats.active === userid && !input.value) {
     input.value = text;
@@ -100,6 +108,7 @@ function wire() {
   byId("pick-photo").addEventListener("click", () => byId("photo").click());
   byId("photo").addEventListener("change", sendPhoto);
   byId("open-people").addEventListener("click", () => togglePeople(!document.body.classList.contains("people-open")));
+  narrow.addEventListener("change", () => togglePeople(false));
   byId("shade").addEventListener("click", () => togglePeople(false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && togglePeople(false));
   document.addEventListener("visibilitychange", () => chats?.drawPeople());

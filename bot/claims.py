@@ -1,0 +1,291 @@
+"""Claims on notices: take what the next call carries, and write down its outcome under the claim's own number.
+
+Each function is one short transaction. Of two processes that want the same notices one wins each; one that slept
+through its lease writes nothing. Called by delivery only, which sends between the two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Channel, Reaction, SendError
+from bot.logs import get_logger, scrub
+from bot.verdicts import Verdict, verdict
+from models.clock import Clock
+from models.messages import Content, Text, content_from_json
+from models.outbox import Attempt, Notice, Status
+from models.session import Database
+
+SAID_LATELY = timedelta(minutes=30)  # the time for which the platform remembers a call: see _said_lately
+REPEATED = "repeated, since a call was not answered"
+
+log = get_logger(__name__)
+Unwanted = Callable[[Session, Sequence[Notice]], Mapping[int, str]]  # notice id -> why it need not go any more
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Notices that go in one call, claimed."""
+
+    claims: Mapping[int, int]  # notice id -> our claim number
+    refs: Mapping[int, str]  # notice id -> user_ref; empty for a group
+    content: Content
+    call_ref: str
+    until: datetime  # transport time: end of our lease
+    tries: int  # begun, this one included
+    parts_sent: int = 0
+    repeated: bool = False  # an earlier identical call got no answer
+    weeds_out: bool = False  # switch the platform's duplicate check on
+    trace_id: str = ""
+    missed: Mapping[int, str] = field(default_factory=dict)  # notice id -> why a part did not reach it
+    platform_ref: str = ""  # of the last call, for recall
+
+    def only(self, ids: Sequence[int]) -> Batch:
+        """Return the part of it that concerns some notices."""
+        return replace(
+            self, claims={i: self.claims[i] for i in ids}, refs={i: self.refs[i] for i in ids}, call_ref=_new_ref()
+        )
+
+
+NOTHING = Batch({}, {}, Text(""), "", datetime.max.replace(tzinfo=UTC), 0)
+
+
+class Claims:
+    """The outbox as delivery sees it."""
+
+    def __init__(self, db: Database, clock: Clock, wall: Clock, unwanted: Unwanted, lease: timedelta) -> None:
+        self._db = db
+        self._clock = clock
+        self._wall = wall
+        self._unwanted = unwanted
+        self._lease = lease
+
+    def due_channels(self) -> list[str]:
+        """List the channels with something to send now, or with a claim to take back."""
+        with self._db.read() as session:
+            due = or_(self._due(), self._lost())
+            return list(session.scalars(select(Notice.channel).where(due).distinct().order_by(Notice.channel)))
+
+    def under_way(self) -> bool:
+        """Tell whether somebody is sending."""
+        sending = exists().where(Notice.status == Status.SENDING, Notice.claimed_until > self._wall.now())
+        with self._db.read() as session:
+            return bool(session.scalar(select(sending)))
+
+    def next_try(self, name: str) -> datetime | None:
+        """Return the transport time of the next repeat that is known on a channel, or None."""
+        later = (Notice.channel == name, Notice.status == Status.WAITING, Notice.not_before <= self._clock.now())
+        with self._db.read() as session:
+            return session.scalar(select(func.min(Notice.next_try_at)).where(*later))
+
+    def _due(self) -> ColumnElement[bool]:
+        return and_(
+            Notice.status == Status.WAITING,
+            Notice.not_before <= self._clock.now(),
+            or_(Notice.next_try_at.is_(None), Notice.next_try_at <= self._wall.now()),
+        )
+
+    def _lost(self) -> ColumnElement[bool]:
+        return and_(Notice.status == Status.SENDING, Notice.claimed_until <= self._wall.now())
+
+    def claim(self, channel: Channel) -> Batch | None:
+        """Claim the notices of the next call. None: nothing is due. A batch of none: only silenced ones were found."""
+        with self._db.begin() as session:
+            self._expire(session, channel.name)
+            due = select(Notice).where(Notice.channel == channel.name, self._due())
+            head = session.scalar(due.order_by(Notice.lane, Notice.id).limit(1))
+            if head is None:
+                return None
+            if head.call_ref:  # unanswered: the same call again, whatever happened since
+                same = (Notice.channel == channel.name, Notice.call_ref == head.call_ref)
+                wanted = session.scalars(
+                    select(Notice).where(*same, Notice.status == Status.WAITING).order_by(Notice.id)
+                ).all()
+            else:
+                wanted = self._alike(session, channel, head)
+            return self._won(session, channel, wanted[0], wanted) if wanted else NOTHING
+
+    def _alike(self, session: Session, channel: Channel, head: Notice) -> Sequence[Notice]:
+        """Return the due notices that can share the head's call, without those that nobody needs any more."""
+        alike = (
+            select(Notice)
+            .where(
+                self._due(),
+                Notice.channel == channel.name,
+                Notice.call_ref == "",
+                Notice.content_hash == head.content_hash,
+                Notice.lane == head.lane,
+                Notice.parts_sent == head.parts_sent,
+                Notice.tries == head.tries,
+            )
+            .order_by(Notice.id)
+            .limit(channel.can.users_per_call)
+        )
+        found = session.scalars(alike).all()
+        reasons = self._unwanted(session, found)
+        wanted: dict[str, Notice] = {}
+        for notice in found:
+            reason = reasons.get(notice.id)
+            if reason is not None:
+                notice.status, notice.reason, notice.settled_at = Status.CANCELLED, reason, self._clock.now()
+                log.info("notice-silenced", notice=notice.id, channel=channel.name)
+            else:
+                wanted.setdefault(notice.user_ref.casefold(), notice)  # a second one to the same user goes next
+        # The look may have rewritten texts, so that they are not alike any more: those of the first go together.
+        same = next((notice.content_hash for notice in wanted.values()), "")
+        return [notice for notice in wanted.values() if notice.content_hash == same]
+
+    def _won(self, session: Session, channel: Channel, head: Notice, wanted: Sequence[Notice]) -> Batch:
+        """Take the notices; of two drainers one wins each. The number of the claim grows."""
+        session.flush()
+        until = self._wall.now() + self._lease
+        call_ref = head.call_ref or _new_ref()
+        rows = session.execute(
+            update(Notice)
+            .where(Notice.id.in_([notice.id for notice in wanted]), Notice.status == Status.WAITING)
+            .values(
+                status=Status.SENDING,
+                claim=Notice.claim + 1,
+                tries=Notice.tries + 1,
+                claimed_until=until,
+                call_ref=call_ref,
+            )
+            .returning(Notice.id, Notice.claim, Notice.user_ref)
+            .execution_options(synchronize_session=False)
+        ).all()
+        claims = {row.id: row.claim for row in sorted(rows, key=lambda row: row.id)}
+        refs = {row.id: row.user_ref for row in rows}
+        return Batch(
+            claims=claims,
+            refs={notice_id: refs[notice_id] for notice_id in claims},
+            content=content_from_json(head.content),
+            call_ref=call_ref,
+            until=until,
+            tries=head.tries + 1,
+            parts_sent=head.parts_sent,
+            repeated=bool(head.call_ref),
+            weeds_out=channel.can.repeats_safely and not self._said_lately(session, head, claims, refs),
+            trace_id=head.trace_id,
+        )
+
+    def _said_lately(self, session: Session, head: Notice, ids: Mapping[int, int], refs: Mapping[int, str]) -> bool:
+        """Tell whether another notice said the same to one of these users while the platform still remembers it.
+
+        With the duplicate check on, the platform would swallow this one and answer 0: somebody who asks for the same
+        table twice would get it once.
+        """
+        others = (
+            select(Attempt.id)
+            .join(Notice, Notice.id == Attempt.notice_id)
+            .where(
+                Notice.content_hash == head.content_hash,
+                Notice.channel == head.channel,
+                Notice.id.not_in(ids),
+                Notice.user_ref.in_(set(refs.values())),
+                Attempt.at > self._wall.now() - SAID_LATELY,
+                Attempt.outcome.in_(("sent", "uncertain")),
+            )
+        )
+        return bool(session.scalar(select(others.exists())))
+
+    def _expire(self, session: Session, name: str) -> None:
+        """End what has lost its sense: expired, or uncertain when an unanswered call may have brought it."""
+        now = self._clock.now()
+        passed = (Notice.channel == name, Notice.status == Status.WAITING, Notice.expires_at <= now)
+        for unanswered, status, reason in (
+            (Notice.call_ref == "", Status.EXPIRED, "its moment passed"),
+            (Notice.call_ref != "", Status.UNCERTAIN, "no answer came, and its moment passed"),
+        ):
+            session.execute(
+                update(Notice)
+                .where(*passed, unanswered)
+                .values(status=status, reason=reason, settled_at=now)
+                .execution_options(synchronize_session=False)
+            )
+
+    def take_back(self, channel: Channel) -> None:
+        """Deal with calls whose process died: repeat them where that is safe, else leave them to a person."""
+        lost = and_(self._lost(), Notice.channel == channel.name)
+        with self._db.read() as session:
+            if not session.scalar(select(exists().where(lost))):
+                return
+        error = SendError(Reaction.UNCERTAIN, "the process ended while it was being sent")
+        with self._db.begin() as session:
+            for notice in session.scalars(select(Notice).where(lost)).all():
+                judged = verdict(error, notice.tries, repeated=True, repeats_safely=channel.can.repeats_safely)
+                notice.status, notice.reason = judged.status, judged.reason
+                if judged.status is not Status.WAITING:
+                    notice.settled_at = self._clock.now()
+                session.add(self._attempt(notice.id, notice.call_ref, "uncertain", None, judged.reason))
+                log.warning("claim-lost", notice=notice.id, channel=channel.name, status=judged.status.value)
+
+    def note_part(self, batch: Batch) -> None:
+        """Write down how many parts have gone, so that nobody sends them again."""
+        with self._db.begin() as session:
+            for notice_id, claim in batch.claims.items():
+                self._settle(session, notice_id, claim, parts_sent=batch.parts_sent)
+
+    def note_sent(self, batch: Batch) -> None:
+        """Write down an accepted call: sent, but failed for those whom it did not reach."""
+        with self._db.begin() as session:
+            for notice_id, claim in batch.claims.items():
+                missed = batch.missed.get(notice_id)
+                reason = missed or (REPEATED if batch.repeated else "")
+                status = Status.FAILED if missed else Status.SENT
+                if self._settle(session, notice_id, claim, status=status, reason=reason, call_ref="", settled=True):
+                    outcome = "failed" if missed else "sent"
+                    session.add(self._attempt(notice_id, batch.call_ref, outcome, 0, reason, batch.platform_ref))
+
+    def note_failed(self, batch: Batch, error: SendError, judged: Verdict) -> None:
+        """Write down a failed call as it was judged."""
+        again = judged.status is Status.WAITING
+        values = {
+            "status": judged.status,
+            "reason": judged.reason,
+            "next_try_at": self._wall.now() + timedelta(seconds=judged.delay) if again else None,
+            "tries": batch.tries if judged.uses_try else batch.tries - 1,
+            "parts_sent": batch.parts_sent,
+            "call_ref": batch.call_ref if batch.repeated or judged.outcome == "uncertain" else "",
+        }
+        with self._db.begin() as session:
+            for notice_id, claim in batch.claims.items():
+                if self._settle(session, notice_id, claim, settled=not again, **values):
+                    session.add(self._attempt(notice_id, batch.call_ref, judged.outcome, error.code, error.detail))
+
+    def _settle(self, session: Session, notice_id: int, claim: int, *, settled: bool = False, **values: object) -> bool:
+        """Change a notice under our own claim. Returns False when the claim was lost: then nothing is written."""
+        if settled:
+            values["settled_at"] = self._clock.now()
+        result = session.execute(
+            update(Notice)
+            .where(Notice.id == notice_id, Notice.claim == claim, Notice.status == Status.SENDING)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        won = bool(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+        if not won:
+            log.warning("claim-lost", notice=notice_id, claim=claim)
+        return won
+
+    def _attempt(
+        self, notice_id: int, call_ref: str, outcome: str, code: int | None, detail: str, ref: str = ""
+    ) -> Attempt:
+        return Attempt(
+            notice_id=notice_id,
+            call_ref=call_ref,
+            at=self._wall.now(),
+            outcome=outcome,
+            code=code,
+            detail=scrub(detail),
+            platform_ref=ref,
+        )
+
+
+def _new_ref() -> str:
+    return secrets.token_hex(8)

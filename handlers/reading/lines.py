@@ -1,0 +1,115 @@
+"""Cuts a text into lines and blocks: headings, list lines, tables, 接龙; keeps what a heading says for the lines under it.
+
+Called by reader.py; hands sentences to sentences.py and tables to tables.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+from handlers.reading.binding import factor_of, mentions
+from handlers.reading.drafts import Draft, Work
+from handlers.reading.lexicon import Lexicon
+from handlers.reading.scopes import Scope
+from handlers.reading.sentences import SentenceReader
+from handlers.reading.tables import Cell, read_table
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
+
+# 1. 2、 (3) 一、 （二） ① ▪ - at the head of a line; a number directly after the point is a figure (1.5万)
+_LIST_MARK = re.compile(
+    r"(?:^|(?<=\n))[ \t]*(?:\d{1,2}(?:[.、)](?!\d)|[)])|[(]?[一二三四五六七八九十]{1,3}[)、.](?=\D)|[(]\d{1,2}[)]|[-*·\x01>#]+)[ \t]*"
+)
+
+
+def read_lines(lexicon: Lexicon, sentences: SentenceReader, work: Work) -> None:
+    """Read all lines of a text into the work value."""
+    lines = _split(work)
+    at = 0
+    while at < len(lines):
+        rows = _rows(work, lines, at)
+        if len(rows) > 1 and read_table(lexicon, work, rows):
+            at += len(rows)
+        else:
+            if lines[at]:
+                _read_line(lexicon, sentences, work, lines[at])
+            at += 1
+        work.line += 1
+        work.sentence += 1
+
+
+def _split(work: Work) -> list[list[Token]]:
+    marks = [match.span() for match in _LIST_MARK.finditer(work.text)]
+    lines: list[list[Token]] = [[]]
+    at = 0
+    for token in work.tokens:
+        while at < len(marks) and marks[at][1] <= token.start:
+            at += 1
+        newline = token.kind == MARK and work.text[token.start] == "\n"
+        if newline:
+            lines.append([])
+        elif not (at < len(marks) and marks[at][0] <= token.start < marks[at][1]) or work.text[token.start] == "\t":
+            lines[-1].append(token)
+    return lines
+
+
+def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
+    """Return the consecutive lines from here that hold cell separators, as cells."""
+    rows = []
+    for line in lines[at:]:
+        cells: list[Cell] = [[]]
+        for token in line:
+            if token.kind == MARK and work.text[token.start] in "\t|":
+                cells.append([])
+            else:
+                cells[-1].append(token)
+        if len(cells) < 2:
+            break
+        rows.append(cells)
+    return rows
+
+
+def _read_line(lexicon: Lexicon, sentences: SentenceReader, work: Work, line: list[Token]) -> None:
+    if work.schema and _by_schema(lexicon, work, line):
+        return
+    before = len(work.drafts), len(work.queries)
+    sentences.read(work, line)
+    if (len(work.drafts), len(work.queries)) == before:
+        _heading(work, line)
+
+
+def _by_schema(lexicon: Lexicon, work: Work, line: list[Token]) -> bool:
+    """Pair the bare numbers of a line with the nouns of the heading, in order: 单位+手册+横幅 over 财政局+60+2."""
+    numbers = [token for token in line if token.kind == NUMBER]
+    if len(numbers) != len(work.schema) or any(token.entry is not None and token.entry.targets for token in line):
+        return False
+    for token, targets in zip(numbers, work.schema, strict=True):
+        assert token.number is not None
+        factor = factor_of(lexicon, targets[0], token)
+        if factor is not None and token.number.numeral.value is not None:
+            value = token.number.numeral.value * factor
+            scope = Scope(cum=work.frame.cum, when=work.frame.when)
+            work.drafts.append(Draft(targets[0], value, token.start, token.end, scope, token.number.approx, work.line, work.sentence, scope.when, table=True))
+    return True
+
+
+def _heading(work: Work, line: list[Token]) -> None:
+    """Keep what a line without figures says about the lines under it."""
+    found = [mention for mention in mentions(line, frozenset()) if not mention.weak and not mention.acts]
+    if found:
+        work.heading = tuple(target for mention in found for target in mention.targets)
+        distinct = tuple(dict.fromkeys(mention.targets for mention in found))
+        work.schema = distinct if len(distinct) > 1 else ()
+    needs = {key for token in line if token.entry is not None for key in token.entry.needs}
+    if needs:
+        work.needs = frozenset(needs)
+    for token in line:
+        if token.kind == DAY and token.when is not None and token.when.kind not in ("clock", "year"):
+            work.frame.when = token.when
+        classes = token.entry.classes if token.entry is not None else frozenset()
+        if "cum" in classes:
+            work.frame.cum = True
+        if "part" in classes:
+            work.frame.part = True
+        for veto in ("plan", "past", "crime", "stock"):
+            if veto in classes:
+                work.frame.veto = veto

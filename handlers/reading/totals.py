@@ -1,0 +1,110 @@
+"""Totals and their parts, headlines and their repeats: what is entered once. Called by reader.py after all lines are read.
+
+Source: corpus rules 7, 8 and 10. Sums are compared exactly; nothing is ever added up to make a figure.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from handlers.reading.drafts import Draft, Query, Work
+from handlers.reading.values import DoubtKind
+
+
+def settle(work: Work) -> None:
+    """Mark the drafts that another one stands for, and ask where a total does not match its parts."""
+    _parts_by_word(work.drafts)
+    _totals(work)
+    _headed_sums(work.drafts)
+    _repeats(work.drafts)
+
+
+def _alive(drafts: list[Draft]) -> list[Draft]:
+    return [draft for draft in drafts if not draft.dropped]
+
+
+def _same(first: Draft, second: Draft) -> bool:
+    return first.target == second.target and first.scope.cum == second.scope.cum
+
+
+def _parts_by_word(drafts: list[Draft]) -> None:
+    """其中, brackets: parts of the figure of the same indicator before them."""
+    for index, draft in enumerate(drafts):
+        if not (draft.scope.part or draft.scope.paren):
+            continue
+        for earlier in reversed(drafts[:index]):
+            if earlier.sentence != draft.sentence and not draft.scope.part:
+                break
+            if earlier.target[0] == draft.target[0] and earlier.scope.cum == draft.scope.cum:
+                if earlier.target == draft.target and not (earlier.scope.part or earlier.scope.paren) or earlier.dropped:
+                    draft.dropped = "part"
+                break
+
+
+def _totals(work: Work) -> None:
+    """合计, 共: the parts before it that add up to it, or, in the same sentence or table, that should."""
+    drafts = work.drafts
+    for index, total in enumerate(drafts):
+        if not total.scope.total or total.dropped:
+            continue
+        before = [d for d in _alive(drafts[:index]) if _same(d, total) and not d.scope.total]
+        if not before:
+            continue
+        for parts in (before, [d for d in before if d.sentence == total.sentence], [d for d in before if d.line == total.line]):
+            if parts and sum(d.value for d in parts) == total.value:
+                for part in parts:
+                    part.dropped = "part"
+                break
+        else:
+            _mismatch(work, total, before)
+
+
+def _mismatch(work: Work, total: Draft, before: list[Draft]) -> None:
+    near = [d for d in before if d.sentence == total.sentence or (d.table and total.table and total.line >= d.line)]
+    if len(near) < 2:
+        return
+    for part in near:
+        part.dropped = "mismatch"
+    total.dropped = "mismatch"
+    summed = sum((part.value for part in near), Decimal(0))
+    work.queries.append(Query(DoubtKind.SUM_MISMATCH, total.start, total.end, total.value, ((total.target, total.value), (total.target, summed))))
+
+
+def _headed_sums(drafts: list[Draft]) -> None:
+    """A figure followed by at least two that add up to it: the first one for one indicator, the parts for several."""
+    for index, head in enumerate(drafts):
+        if head.dropped or head.table:
+            continue
+        rest = [d for d in drafts[index + 1 :] if not d.dropped and d.scope.cum == head.scope.cum and d.line <= head.line + 12]
+        same = [d for d in rest if d.target == head.target]
+        if _sums(head, same) is not None:
+            for part in same[: _sums(head, same)]:
+                part.dropped = "part"
+        elif head.scope.total:
+            count = _sums(head, rest)
+            if count is not None and len({d.target for d in rest[:count]}) > 1:
+                head.dropped = "vague-total"
+
+
+def _sums(head: Draft, parts: list[Draft]) -> int | None:
+    """Return how many of the next figures add up to the head, at least two; None when none do."""
+    summed = Decimal(0)
+    for count, part in enumerate(parts[:12], 1):
+        summed += part.value
+        if summed == head.value and count > 1:
+            return count
+        if summed > head.value:
+            return None
+    return None
+
+
+def _repeats(drafts: list[Draft]) -> None:
+    """The same figure again in a later sentence of running text is the headline repeated."""
+    seen: dict[tuple[object, ...], Draft] = {}
+    for draft in _alive(drafts):
+        if draft.table or draft.org is not None:
+            continue
+        key = (draft.target, draft.value, draft.scope.cum)
+        first = seen.setdefault(key, draft)
+        if first is not draft and first.sentence != draft.sentence and draft.value > 0 and draft.scope.total:
+            draft.dropped = "repeat"

@@ -1,0 +1,25 @@
+"""The list of who failed a duty in the period that has ended, to the admins of the office."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.campaign.definition import Campaign
+from models.duties import states
+from models.messages import Draft, Text
+from schedules import wording
+from schedules.claims import Claimed
+from schedules.jobs.telling import tell_admins
+
+
+def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+    """List who failed; also says so when all were on time. [] when no org owed the duty in that period."""
+    firing = claimed[0].firing
+    every = states(session, campaign, now, duties=[firing.duty] if firing.duty else [])
+    owed = [state for state in every if state.period == firing.period]
+    if not owed:
+        return []
+    return tell_admins(session, campaign, firing.rule_key, [Text(wording.missing_list(campaign, owed))], now)

@@ -1,0 +1,176 @@
+"""Looks what is due and takes it up: each occurrence once, together with its notices, in one transaction.
+
+Called by bot's engine at least once a minute, from any thread and from any number of processes; running it twice is
+harmless. It sends nothing: notices are written to the outbox, and the engine is woken by their commit.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import outbox
+from models.campaign.definition import Campaign, RuleKind
+from models.clock import Clock
+from models.messages import Draft
+from models.occurrences import Fate
+from models.outbox import Notice, Status
+from models.session import Database
+from schedules import claims, jobs, wording
+from schedules.claims import Claimed
+from schedules.late import Verdict, decide
+from schedules.rules import Firing, Key, plan
+
+log = structlog.get_logger("schedules")
+
+
+class Ticker:
+    """Fires the rules of one campaign. Keeps in memory only what the database says already."""
+
+    def __init__(self, campaign: Campaign, db: Database, clock: Clock) -> None:
+        self.campaign = campaign
+        self.db = db
+        self.clock = clock
+        self._plan = plan(campaign)
+        self._moments = [firing.scheduled_at for firing in self._plan]
+        self._marks: dict[tuple[str, int], datetime] = {}  # from when each rule counts
+        self._settled: set[Key] = set()  # firings that need no further look
+        self._looked_at: datetime | None = None
+        self._one = threading.Lock()
+
+    def start(self) -> None:
+        """Note that from now on the rules count. Call it when the process starts; tick() does it if nobody did."""
+        with self._one:
+            self._begin(self.clock.now())
+
+    def tick(self) -> int:
+        """Take up everything scheduled up to now that nobody has. Returns how many occurrences this call settled.
+
+        What was missed is judged by late.decide(). A rule that fails is logged, leaves nothing behind and is tried
+        again at the next tick; the others go on. Costs no query when nothing is due.
+        Raises what the database raises when it cannot be read at all.
+        """
+        with self._one:
+            now = self.clock.now()
+            self._begin(now)
+            waiting = self._waiting(now)
+            if not waiting:
+                return 0
+            verdicts = decide(waiting, now, self._newest(now))
+            return self._skip([v for v in verdicts if not v.fires], now) + self._fire(verdicts, now)
+
+    def next_due(self, now: datetime) -> tuple[datetime, str] | None:
+        """Return the next moment at which something happens after `now`, and its Chinese name; None at the end.
+
+        That is the next firing, or the release of a notice that quiet hours hold, whichever comes first.
+        """
+        position = bisect_right(self._moments, now)
+        firing = self._plan[position] if position < len(self._plan) else None
+        with self.db.read() as session:
+            held = session.scalar(
+                select(func.min(Notice.not_before)).where(Notice.status == Status.WAITING, Notice.not_before > now)
+            )
+        if held is not None and (firing is None or held < firing.scheduled_at):
+            return held, wording.HELD_NOTICES
+        return (firing.scheduled_at, firing.rule.name) if firing else None
+
+    def _begin(self, now: datetime) -> None:
+        if not self._marks or any(mark > now for mark in self._marks.values()):
+            with self.db.begin() as session:
+                self._marks = claims.count_from(session, {(f.rule_key, f.version) for f in self._plan}, now)
+        if self._looked_at is not None and now < self._looked_at:
+            self._settled.clear()  # the clock was set back: what it skipped while it ran ahead may come round again
+        self._looked_at = now
+
+    def _waiting(self, now: datetime) -> list[Firing]:
+        """List the firings up to now that nobody has taken up, oldest first."""
+        due = [firing for firing in self._due(now) if firing.key not in self._settled]
+        if not due:
+            return []
+        with self.db.read() as session:
+            self._settled |= claims.settled(session, due[0].scheduled_at, now, now)
+        return [firing for firing in due if firing.key not in self._settled]
+
+    def _due(self, now: datetime) -> list[Firing]:
+        upto = self._plan[: bisect_right(self._moments, now)]
+        return [firing for firing in upto if firing.scheduled_at >= self._marks[firing.rule_key, firing.version]]
+
+    def _newest(self, now: datetime) -> dict[tuple[str, int], datetime]:
+        return {(firing.rule_key, firing.version): firing.scheduled_at for firing in self._due(now)}
+
+    def _skip(self, verdicts: Sequence[Verdict], now: datetime) -> int:
+        """Record what is skipped, with its reason, and tell the admins once of what nothing newer makes good."""
+        if not verdicts:
+            return 0
+        with self.db.begin() as session:
+            won = [v for v in verdicts if claims.take(session, v.firing, now, Fate.SKIPPED, v.reason)]
+            outbox.add(session, jobs.missed.summary(session, self.campaign, won, now), now)
+        self._settled |= {verdict.firing.key for verdict in verdicts}
+        for verdict in won:
+            log.warning("schedule.skipped", **_named(verdict.firing), reason=verdict.reason)
+        return len(won)
+
+    def _fire(self, verdicts: Sequence[Verdict], now: datetime) -> int:
+        """Fire the reminders of this tick together, so that each person gets one message, and the rest one by one."""
+        firing = [verdict.firing for verdict in verdicts if verdict.fires]
+        reminders = [one for one in firing if one.rule.kind is RuleKind.REMIND]
+        count = 0
+        if reminders:
+            fired = self._together(reminders, now)
+            if fired is None and len(reminders) > 1:
+                fired = sum(self._together([one], now) or 0 for one in reminders)
+            count += fired or 0
+        for one in firing:
+            if one.rule.kind is not RuleKind.REMIND:
+                count += self._together([one], now) or 0
+        return count
+
+    def _together(self, firings: Sequence[Firing], now: datetime) -> int | None:
+        """Claim firings and write their notices in one transaction. Returns how many were won, None when it failed."""
+        try:
+            with self.db.begin() as session:
+                taken = [claims.take(session, firing, now, Fate.FIRED) for firing in firings]
+                won = [claimed for claimed in taken if claimed]
+                counts = self._write(session, won, now) if won else {}
+        except Exception:  # a rule that fails must not stop the others; the log holds the trace, the next tick retries
+            event = "schedule.failed" if len(firings) == 1 else "schedule.tried_apart"
+            log.exception(event, **_named(firings[0]), together=len(firings))
+            return None
+        self._settled |= {firing.key for firing in firings}
+        for claimed in won:
+            log.info(
+                "schedule.fired",
+                trace_id=claimed.trace_id,
+                **_named(claimed.firing),
+                notices=counts[claimed.occurrence_id],
+            )
+        return len(won)
+
+    def _write(self, session: Session, won: Sequence[Claimed], now: datetime) -> dict[int, int]:
+        """Write the notices of claimed firings of one kind; returns how many concern each occurrence."""
+        drafts = jobs.JOBS[won[0].firing.rule.kind](session, self.campaign, won, now)
+        counts = {}
+        for claimed in won:
+            own = [draft for draft in drafts if draft.rule == claimed.firing.rule_key]
+            outbox.add(session, own, now, occurrence_id=claimed.occurrence_id, trace_id=claimed.trace_id)
+            counts[claimed.occurrence_id] = sum(_concerns(claimed.firing, draft) for draft in drafts)
+            claims.note_notices(session, claimed, counts[claimed.occurrence_id])
+        return counts
+
+
+def _concerns(firing: Firing, draft: Draft) -> bool:
+    """Tell whether a notice carries something of a firing: its own, or merged into that of another rule."""
+    if draft.rule == firing.rule_key:
+        return True
+    period = firing.period.key if firing.period else None
+    return any(about.duty == firing.duty and period in (None, about.period) for about in draft.abouts)
+
+
+def _named(firing: Firing) -> dict[str, object]:
+    return {"rule": firing.rule_key, "version": firing.version, "scheduled_at": firing.scheduled_at.isoformat()}

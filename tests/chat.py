@@ -1,0 +1,287 @@
+"""Runs a transcript: a conversation in plain text, through the stand-in platform, over real HTTP and encryption.
+
+A transcript is a head (题目, 依据, 时间, 人物) and steps:
+
+    王芳> text                what a person types; a line that begins with blanks goes on with the message
+    机器人< text              the whole answer, no more and no less; （无） for an empty one
+    通知> 王芳 text           each push since the last step; equal ones to several people are one line
+    群> office text           each message of a group's robot
+    时间: 2021-05-13 09:00    moves the campaign's clock, firing what is due on the way
+    等待: 31分钟              moves the real clock
+    账本: 长沙市公安局 handbook=500 visit/社区=2    reads totals back; 空 for none
+
+王芳> [重发] repeats the last callback with the same MsgId; [图片] [语音] [文件] [位置] [进入应用] send that.
+With --rewrite-transcripts the lines of the bot's side are rewritten; people review the diff.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from bot.app import Bot
+from bot.standin import Delivery, Member, Platform
+from models.clock import SettableClock
+from models.ledger import facts, latest_readings, sums
+from models.people import Identity, Membership, Org, Person, Role
+from tests.engine import ManualEngine
+
+ROLES = {"联络员": Role.LIAISON, "管理员": Role.ADMIN, "查看员": Role.VIEWER}
+SPECIAL = re.compile(r"^\[(重发|图片|语音|文件|位置|进入应用|关注应用)\]$")
+ZONE = ZoneInfo("Asia/Shanghai")
+PICTURE = "[图片]"
+SHOWN_NAMES = 5  # a push to more people than this is written with their number
+
+
+@dataclass
+class Step:
+    """One line of a transcript, with the lines that go on with it."""
+
+    line: int
+    kind: str  # say, reply, push, group, time, wait, ledger
+    who: str
+    text: str
+
+
+@dataclass
+class Transcript:
+    """A parsed file."""
+
+    path: Path
+    head: list[str]
+    title: str
+    start: datetime
+    people: list[tuple[str, list[str]]]
+    steps: list[Step] = field(default_factory=list)
+
+
+def parse(path: Path) -> Transcript:
+    """Read a transcript. Raises ValueError with file and line for what is no step."""
+    head: list[str] = []
+    values: dict[str, list[str]] = {}
+    steps: list[Step] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        step = _step(number, line)
+        if not steps and (not line.strip() or line.startswith("#") or re.match(r"^(题目|依据|时间|人物): ", line)):
+            head.append(line)
+            if ": " in line and not line.startswith("#"):
+                key, value = line.split(": ", 1)
+                values.setdefault(key, []).append(value)
+        elif step is not None:
+            steps.append(step)
+        elif steps and line.startswith("  "):
+            steps[-1].text += "\n" + line.strip()
+        elif line.strip() and not line.startswith("#"):
+            raise ValueError(f"{path.name}:{number}: not a step: {line}")
+    start = datetime.strptime(values["时间"][0], "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
+    people = [(words[0], words[1:]) for words in (value.split() for value in values.get("人物", []))]
+    return Transcript(path, head, values["题目"][0], start, people, steps)
+
+
+def _step(number: int, line: str) -> Step | None:
+    for pattern, kind in (
+        (r"^机器人< ?(.*)$", "reply"),
+        (r"^通知> ?(.*)$", "push"),
+        (r"^群> ?(.*)$", "group"),
+        (r"^时间: (.*)$", "time"),
+        (r"^等待: (.*)$", "wait"),
+        (r"^账本: (.*)$", "ledger"),
+    ):
+        match = re.match(pattern, line)
+        if match:
+            return Step(number, kind, "", match[1])
+    said = re.match(r"^(\S+?)> ?(.*)$", line)
+    return Step(number, "say", said[1], said[2]) if said else None
+
+
+class Player:
+    """Plays one transcript against one bot and collects what the transcript should say."""
+
+    def __init__(
+        self, transcript: Transcript, bot: Bot, engine: ManualEngine, platform: Platform, clock: SettableClock, wall: Wall
+    ) -> None:
+        self.transcript = transcript
+        self.bot = bot
+        self.engine = engine
+        self.platform = platform
+        self.clock = clock
+        self.wall = wall
+        self.userids: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.last: Delivery | None = None
+        self.seen = len(platform.accepted)
+
+    def play(self) -> list[str]:
+        """Run all steps; returns the transcript's lines as they really are."""
+        self._admit()
+        lines = list(self.transcript.head)
+        spoken = ("reply", "push", "group")
+        for step in self.transcript.steps:
+            if step.kind == "say":
+                lines += _written(f"{step.who}> ", step.text)
+                lines += _written("机器人< ", self._say(step))
+                lines += self._pushes()
+            elif step.kind == "time":
+                lines.append(f"时间: {step.text}")
+                self._move(step.text)
+                lines += self._pushes()
+            elif step.kind == "wait":
+                lines.append(f"等待: {step.text}")
+                self.wall.offset += timedelta(minutes=int(step.text.removesuffix("分钟")))
+                self.engine.drain_all()
+                lines += self._pushes()
+            elif step.kind == "ledger":
+                lines.append(f"账本: {self._ledger(step.text.split()[0])}")
+            else:
+                assert step.kind in spoken
+        return lines
+
+    def _admit(self) -> None:
+        """Let the transcript's people in: with a role and an org into the database, all into the platform."""
+        with self.bot.db.begin() as session:
+            for number, (name, words) in enumerate(self.transcript.people, 1):
+                userid = f"U{number:02}"
+                self.userids[name], self.names[userid] = userid, name
+                self.platform.add_member(Member(userid, name))
+                if words and words[0] in ROLES:
+                    person = Person(name=name, active=True, created_at=self.clock.now())
+                    session.add(person)
+                    session.flush()
+                    session.add(Identity(person_id=person.id, channel="wecom_app", user_ref=userid.casefold()))
+                    for org_name in words[1].split("、"):
+                        org = session.scalars(select(Org).where(Org.name == org_name)).one()
+                        session.add(
+                            Membership(
+                                person_id=person.id,
+                                org_id=org.id,
+                                role=ROLES[words[0]],
+                                backup="候补" in words[2:],
+                                since_at=self.clock.now(),
+                            )
+                        )
+
+    def _say(self, step: Step) -> str:
+        userid = self.userids[step.who]
+        special = SPECIAL.match(step.text)
+        if not special:
+            self.last = self.platform.say(userid, step.text)
+        elif special[1] == "重发":
+            assert self.last is not None
+            self.last = self.platform.deliver(self.last.xml)
+        else:
+            self.last = self._send_special(userid, special[1])
+        self.engine.drain_all()
+        if not self.last.ok:
+            return f"（没有收下：{self.last.statuses}）"
+        return self.last.reply or "（无）"
+
+    def _send_special(self, userid: str, what: str) -> Delivery:
+        if what == "图片":
+            return self.platform.send_image(userid, b"\x89PNG\r\n\x1a\n picture")
+        if what == "语音":
+            return self.platform.send_voice(userid, b"#!AMR voice")
+        if what == "文件":
+            return self.platform.send_file(userid, b"some file", "总结.docx")
+        if what == "位置":
+            return self.platform.send_location(userid, "28.2", "112.9", "五一广场")
+        return self.platform.send_event(userid, "enter_agent" if what == "进入应用" else "subscribe")
+
+    def _move(self, text: str) -> None:
+        """Move the campaign's clock, stopping at each moment at which something fires."""
+        day = self.clock.now().astimezone(ZONE).date()
+        target = datetime.strptime(text if " " in text else f"{day} {text}", "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
+        while True:
+            due = self.bot.ticker.next_due(self.clock.now())
+            if due is None or due[0] > target:
+                break
+            self.clock.set(due[0])
+            self.engine.run()
+        self.clock.set(target)
+        self.engine.run()
+
+    def _pushes(self) -> list[str]:
+        """Write what was pushed since the last look: equal texts to several people as one line, in order of sending."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for accepted in self.platform.accepted[self.seen :]:
+            content = PICTURE if accepted.kind == "image" else accepted.content
+            if accepted.channel == "app":
+                grouped.setdefault(("通知", content), []).extend(accepted.shown)
+            else:
+                grouped.setdefault((f"群> {accepted.recipients[0]}", f"{len(grouped)}\0{content}"), [])
+        self.seen = len(self.platform.accepted)
+        lines: list[str] = []
+        for (where, content), userids in grouped.items():
+            if where == "通知":
+                lines += _written(f"通知> {self._names(userids)} ", content)
+            else:
+                lines += _written(f"{where} ", content.split("\0", 1)[1])
+        return lines
+
+    def _names(self, userids: list[str]) -> str:
+        if len(userids) > SHOWN_NAMES:
+            return f"{len(userids)}人"
+        return "、".join(self.names.get(userid, userid) for userid in userids)
+
+    def _ledger(self, org_name: str) -> str:
+        with self.bot.db.read() as session:
+            org = session.scalars(select(Org).where(Org.name == org_name)).one()
+            known = facts(session, org_ids=[org.id])
+        levels = {key for key, each in self.bot.campaign.indicators.items() if each.kind.value == "level"}
+        totals: dict[str, Decimal] = {}
+        for (_, indicator, part), value in sums(f for f in known if f.indicator not in levels).items():
+            totals[f"{indicator}/{part}" if part else indicator] = value
+        for (_, indicator, part), fact in latest_readings(f for f in known if f.indicator in levels).items():
+            totals[f"{indicator}/{part}" if part else indicator] = fact.value
+        return " ".join([org_name, *(f"{key}={value}" for key, value in sorted(totals.items()))] if totals else [org_name, "空"])
+
+
+class Wall:
+    """The real clock, moved on by 等待."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the real moment plus what was waited for."""
+        from models.clock import SystemClock
+
+        return SystemClock().now() + self.offset
+
+
+def _written(head: str, text: str) -> list[str]:
+    first, *rest = text.split("\n")
+    return [f"{head}{first}".rstrip(), *(f"    {line}".rstrip() for line in rest)]
+
+
+class Served:
+    """A bot's Flask application behind a real HTTP server on a free port."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._server = make_server("127.0.0.1", 0, bot.flask, threaded=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    @property
+    def base(self) -> str:
+        """Return its address without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def files() -> Iterator[Path]:
+    """List every transcript."""
+    yield from sorted((Path(__file__).parent / "transcripts").rglob("*.txt"))

@@ -1,0 +1,164 @@
+"""The picture as SVG: nothing too small, nothing outside, nothing over something else."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+
+from bot.render.picture import pages
+from bot.render.svg import GREY, drawable, flow, shorten, width, wrap
+from bot.render.words import CHINA, clean
+from models.messages import RankTable
+from tests.render.tables import AWKWARD, HUNAN, LONG_NAME, counties, table
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+class Box(NamedTuple):
+    """Words and the space they take."""
+
+    words: str
+    fill: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def boxes(page: str) -> list[Box]:
+    """List the words of a page with their boxes, in drawing order."""
+    found = []
+    for text in ElementTree.fromstring(page).iter(TEXT):
+        words, size = text.text or "", float(text.attrib["font-size"])
+        long, x, y = width(words, size), float(text.attrib["x"]), float(text.attrib["y"])
+        left = x - {"start": 0, "middle": long / 2, "end": long}[text.attrib["text-anchor"]]
+        found.append(Box(words, text.attrib["fill"], left, y - size * 0.82, left + long, y + size * 0.1))
+    return found
+
+
+def words(ranking: RankTable) -> list[str]:
+    """List all words of a ranking's pages."""
+    return [box.words for page in pages(ranking, CHINA) for box in boxes(page)]
+
+
+@pytest.mark.parametrize("name", ["hunan", *AWKWARD])
+def test_everything_is_in_its_place(name: str) -> None:
+    """All words are at least 28 px, inside the margins, and never over one another."""
+    for page in pages(AWKWARD.get(name, HUNAN), CHINA):
+        root = ElementTree.fromstring(page)
+        height = float(root.attrib["height"])
+        assert min(float(text.attrib["font-size"]) for text in root.iter(TEXT)) >= 28
+        shown = [box for box in boxes(page) if box.words]
+        for box in shown:
+            assert box.left >= 40, box
+            assert box.right <= 1040, box
+            assert box.bottom <= height - 20, box
+        for one, other in combinations(shown, 2):
+            apart = (
+                one.right <= other.left or other.right <= one.left or one.bottom <= other.top or other.bottom <= one.top
+            )
+            assert apart, (one, other)
+
+
+def test_hunan_says_it_all() -> None:
+    """The picture names issue, moment, orgs, figures, unit, movement, marks, who is missing, and explains itself."""
+    drawn = "\n".join(words(HUNAN))
+    for part in (
+        "第3期  |  数据截至2021年5月24日9:05",
+        "长沙市",
+        "1,286.4",
+        "人/万人",
+        "缺3平台",
+        "数据未更新",
+        "较第2期",
+    ):
+        assert part in drawn
+    for part in ("参加排名5家，未报2家", "怀化市、娄底市", "名次上升", "新上榜", "第七次全国人口普查数"):
+        assert part in drawn
+
+
+def test_stale_and_missing_are_grey() -> None:
+    """A stale row and the missing orgs are grey, a fresh row is not."""
+    (page,) = pages(HUNAN, CHINA)
+    fills = {box.words: box.fill for box in boxes(page)}
+    assert fills["张家界市"] == fills["402.7"] == fills["怀化市、娄底市"] == GREY
+    assert fills["湘潭市"] != GREY
+
+
+@pytest.mark.parametrize(("count", "expected"), [(14, 1), (20, 1), (30, 2), (134, 7)])
+def test_pages(count: int, expected: int) -> None:
+    """Rows are split evenly into pages, each row once and in order, each page numbered and explained."""
+    split = list(pages(table(counties(count)), CHINA))
+    assert len(split) == expected
+    assert [box.words for page in split for box in boxes(page) if box.words.endswith("县")] == [
+        f"第{number}县" for number in range(1, count + 1)
+    ]
+    heights = [float(ElementTree.fromstring(page).attrib["height"]) for page in split]
+    assert max(heights) - min(heights) < 240
+    assert all("名次上升" in page and "第3期" in page for page in split)
+    assert ("第1/" in split[0]) == (expected > 1)
+
+
+def test_thirty_thousand_orgs() -> None:
+    """Ten pages are drawn at most, and the last one says how many orgs are left out."""
+    split = list(pages(table(counties(30_000)), CHINA))
+    assert len(split) == 10
+    assert "其余29800家未在图中列出" in split[-1]
+
+
+def test_forty_characters_are_shown_in_full() -> None:
+    """A name of 40 characters is broken into lines, not cut, since orgs may differ in the last character."""
+    drawn = "".join(words(AWKWARD["forty-characters"]))
+    assert LONG_NAME in drawn
+
+
+def test_preview_has_a_strip_that_says_so() -> None:
+    """A preview says that it is not published; a published issue does not."""
+    assert "预览，尚未发布" in words(AWKWARD["preview"])
+    assert "预览，尚未发布" not in words(HUNAN)
+
+
+def test_all_tied_has_no_leaders() -> None:
+    """Where all are tied nobody is shown in red."""
+    fills = {box.fill for page in pages(AWKWARD["all-tied"], CHINA) for box in boxes(page) if box.words == "1"}
+    assert fills == {GREY}
+
+
+def test_first_issue_explains_no_arrows() -> None:
+    """Without an issue to compare with there is neither a column of movements nor its explanation."""
+    drawn = words(AWKWARD["one-org"])
+    assert "名次上升" not in drawn
+    assert "新" not in drawn
+
+
+def test_negative_bars_point_left() -> None:
+    """A negative value has a bar left of the zero line, a positive one right of it, both inside the track."""
+    (page,) = pages(AWKWARD["negative"], CHINA)
+    bars = [bar for bar in ElementTree.fromstring(page).iter() if bar.attrib.get("height") == "16.0"]
+    track, positive, negative = bars[0], bars[1], bars[-1]
+    left, right = float(track.attrib["x"]), float(track.attrib["x"]) + float(track.attrib["width"])
+    assert float(negative.attrib["x"]) >= left
+    assert float(negative.attrib["x"]) < float(positive.attrib["x"])
+    assert float(positive.attrib["x"]) + float(positive.attrib["width"]) <= right + 0.1
+
+
+def test_words_are_made_drawable() -> None:
+    """Control characters, direction marks and emoji go; what XML cares about stays as it was typed."""
+    assert drawable(clean("A<&>\x00\u202e😀 \n 局")) == "A<&> 局"
+    assert clean("长" * 100) == "长" * 79 + "…"
+
+
+def test_wrapping_and_shortening() -> None:
+    """Lines break inside no figure and before no closing mark, and what does not fit ends in an ellipsis."""
+    assert wrap("本次共有1,234,567人。", 30, 220, 3) == ["本次共有", "1,234,567人。"]
+    assert wrap("一二三四五，六", 30, 150, 2) == ["一二三四", "五，六"]
+    assert wrap("一二三四五六七八九", 30, 90, 2) == ["一二三", "四五…"]
+    assert wrap("", 30, 90, 2) == []
+    assert wrap("W" * 30, 30, 10, 2)[0] == "W"
+    assert shorten("长沙市公安局", 30, 100) == "长沙…"
+    assert flow(["甲乙丙", "丁戊", "己"], 10, 50, 9) == ["甲乙丙、", "丁戊、己"]
+    assert flow(["甲乙", "丙丁", "戊己"], 10, 30, 2) == ["甲乙、", "丙丁…"]
+    assert flow(["甲乙丙丁", "戊己"], 10, 30, 3) == ["甲乙丙", "丁、戊", "己"]
