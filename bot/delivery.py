@@ -37,7 +37,8 @@ class _Trouble:
 
     until: datetime  # transport time
     reason: str
-    waits: int = 0
+    waits: int  # limits in a row
+    alert: bool  # only an operator can help
 
 
 class Delivery:
@@ -92,6 +93,11 @@ class Delivery:
         """Return why channels rest, by their names."""
         now = self._wall.now()
         return {name: trouble.reason for name, trouble in self._troubles.items() if trouble.until > now}
+
+    def blocked(self) -> list[str]:
+        """Name the channels that rest until an operator has put something right."""
+        now = self._wall.now()
+        return [name for name, trouble in self._troubles.items() if trouble.until > now and trouble.alert]
 
     def stop(self) -> None:
         """Begin nothing new."""
@@ -176,7 +182,7 @@ class Delivery:
 
     def _pause(self, name: str, judged: Verdict, known: _Trouble | None) -> None:
         until = self._wall.now() + timedelta(seconds=judged.pause)
-        self._troubles[name] = _Trouble(until, judged.reason, (known.waits if known else 0) + 1)
+        self._troubles[name] = _Trouble(until, judged.reason, (known.waits if known else 0) + 1, judged.alert)
         if known is None:
             log.error("channel-paused", channel=name, seconds=judged.pause, reason=judged.reason)
 

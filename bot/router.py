@@ -15,9 +15,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from handlers import NOT_TEXT, ROUTES, UNKNOWN_SENDER, wording
+from handlers import wording
 from handlers.base import Context, Match, Route, tidy
 from handlers.reading.reader import Reader
+from handlers.routes import NOT_TEXT, ROUTES, UNKNOWN_SENDER
 from models import inbox, outbox
 from models.campaign.definition import Campaign
 from models.clock import Clock
@@ -116,7 +117,7 @@ class Router:
         try:
             with ctx.session.begin_nested():
                 if ctx.sender and not ctx.sender.roles & set(route.roles):
-                    raise UserError("not-allowed", roles=route.roles)
+                    raise UserError(route.refusal, roles=route.roles)
                 return route.name, route.run(ctx, match)
         except UserError as error:
             log.info("refused", code=error.code, route=route.name)

@@ -34,6 +34,7 @@ class Verdict:
     delay: float = 0.0  # seconds before the next try
     uses_try: bool = True
     pause: float = 0.0  # seconds for which the channel rests
+    alert: bool = False  # until an operator has put something right
 
 
 def verdict(error: SendError, tries: int, *, repeated: bool, repeats_safely: bool, waits: int = 0) -> Verdict:
@@ -50,7 +51,7 @@ def verdict(error: SendError, tries: int, *, repeated: bool, repeats_safely: boo
         pause = PAUSES[min(waits, len(PAUSES) - 1)]
         return Verdict(Status.WAITING, "retry", reason, pause, uses_try=False, pause=pause)
     if reaction in (Reaction.ALERT, Reaction.REFRESH):
-        return Verdict(Status.WAITING, "retry", reason, ALERT_PAUSE, uses_try=False, pause=ALERT_PAUSE)
+        return Verdict(Status.WAITING, "retry", reason, ALERT_PAUSE, uses_try=False, pause=ALERT_PAUSE, alert=True)
     if reaction is Reaction.UNCERTAIN and not repeats_safely:
         return Verdict(Status.UNCERTAIN, "uncertain", reason)
     if tries < LAST_TRY[reaction]:

@@ -88,6 +88,7 @@ class Route:
     roles: tuple[Role, ...] = EVERYBODY
     examples: tuple[str, ...] = ()
     help: str = ""  # one line of 帮助; empty: not listed
+    refusal: str = "not-allowed"  # the UserError for who has none of the roles
     accepts: Callable[[Context, Match], bool] = field(default=lambda ctx, match: True)
 
     def match(self, text: str) -> Match | None:
@@ -115,12 +116,14 @@ def route(
     roles: tuple[Role, ...] = EVERYBODY,
     examples: tuple[str, ...] = (),
     help: str = "",
+    refusal: str = "not-allowed",
     accepts: Callable[[Context, Match], bool] | None = None,
 ) -> Callable[[Run], Route]:
     """Declare a handler: everything about it in one place."""
 
     def declare(run: Run) -> Route:
-        return Route(name, run, words, takes_rest, roles, examples, help, accepts or (lambda ctx, match: True))
+        always = accepts or (lambda ctx, match: True)
+        return Route(name, run, words, takes_rest, roles, examples, help, refusal, always)
 
     return declare
 

@@ -63,9 +63,10 @@ def invite(ctx: Context, match: Match) -> Reply:
 )
 def bind(ctx: Context, match: Match) -> Reply:
     """Bind the sender's account to the org of a code. The code decides the org and the role, never the text."""
-    code, _, name = match.rest.partition(" ")
+    code, *words = match.rest.split() or [""]
+    name = words[0][:20] if words else ""
     invited = try_code(ctx, lambda: _redeem(ctx, code), wording.wrong_code())
-    return invited if isinstance(invited, Reply) else _join(ctx, invited, name.strip()[:20])
+    return invited if isinstance(invited, Reply) else _join(ctx, invited, name)
 
 
 def _redeem(ctx: Context, code: str) -> Invitation | None:

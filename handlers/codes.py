@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -28,5 +29,5 @@ def try_code(ctx: Context, attempt: Callable[[], Found | None], wrong: str) -> F
             return found
         locked = confirmations.note_wrong(ctx.session, account, ctx.wall)
     if locked is not None:
-        return Reply(wording.locked(int((locked - ctx.wall).total_seconds() // 60) + 1), outcome="refused")
+        return Reply(wording.locked(math.ceil((locked - ctx.wall).total_seconds() / 60)), outcome="refused")
     return Reply(wrong, outcome="refused")

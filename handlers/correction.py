@@ -62,6 +62,10 @@ def undo(ctx: Context, match: Match) -> Reply:
         cancels=[entry.id for entry in entries],
         about_id=report.id,
     )
+    if report.kind is ReportKind.CORRECTION and restored:
+        pairs = zip([_line_again(entry) for entry in entries], restored, strict=True)
+        changes = list(_restored_lines(ctx, org, pairs))
+        return Reply(wording.undone_correction(report.about_id or report.id, changes), outcome="undone")
     return Reply(wording.undone(report.id, _undone_lines(ctx, org, entries)), outcome="undone")
 
 
@@ -98,13 +102,23 @@ def _undone_lines(ctx: Context, org: Org, entries: Sequence[Entry]) -> list[str]
     for entry in entries:
         if entry.indicator.startswith(DUTY):
             lines.append(wording.undone_statement(ctx.campaign.duties[entry.indicator.removeprefix(DUTY)]))
-        elif entry.indicator != NOTHING:
+        elif entry.indicator == NOTHING:
+            lines.append(wording.undone_nothing())
+        else:
             lines.append(
                 wording.undone_line(
                     ctx.campaign, entry.indicator, entry.part, entry.value, _standing_total(ctx, books, entry)
                 )
             )
     return lines
+
+
+def _restored_lines(ctx: Context, org: Org, pairs: Iterable[tuple[Line, Line]]) -> Iterable[str]:
+    books = Books(ctx, org)
+    for before, now in pairs:
+        level = ctx.campaign.indicators[now.indicator].kind is IndicatorKind.LEVEL
+        total = None if level else books.total(now.indicator, now.part)
+        yield wording.restored_line(ctx.campaign, before, now, total)
 
 
 def _standing_total(ctx: Context, books: Books, entry: Entry) -> Decimal | None:
@@ -162,7 +176,7 @@ def correct(ctx: Context, match: Match) -> Reply:
         about_id=pairs[0][1].report_id,
     )
     changes = list(_changes(ctx, books, lines, [entry for _, entry in pairs]))
-    answer = [wording.corrected(report.about_id or report.id, org.name, changes), *tail(ctx, org, [])[:-1]]
+    answer = [wording.corrected(report.about_id or report.id, org.name, changes), *tail(ctx, org)]
     return Reply("\n".join(answer), outcome="corrected")
 
 
@@ -171,15 +185,26 @@ def _org_and_text(ctx: Context, text: str) -> tuple[Org, str]:
     first, _, remainder = text.strip().partition(" ")
     scope = ctx.scope(Role.LIAISON, Role.ADMIN)
     if remainder and not any(character.isdigit() for character in first):
-        try:
-            return find_org(ctx, first, scope), remainder
-        except UserError as error:
-            if error.code == "which-org":
-                raise
+        org = _org_called(ctx, first)
+        if org is not None and org.id not in scope:
+            raise UserError("not-your-org", name=org.name, own=[own.name for own in ctx.own_orgs()])
+        if org is not None:
+            return org, remainder
     orgs = ctx.own_orgs()
     if not orgs:
         raise UserError("no-org")
+    if len(orgs) > 1:
+        raise UserError("name-an-org", example=f"更正 {orgs[0].name} {text}")
     return orgs[0], text
+
+
+def _org_called(ctx: Context, name: str) -> Org | None:
+    try:
+        return find_org(ctx, name)
+    except UserError as error:
+        if error.code == "which-org":
+            raise
+        return None  # the name of an indicator, most likely
 
 
 def _replaced_entry(ctx: Context, org: Org, found: Found) -> Entry:

@@ -13,12 +13,11 @@ from typing import Any
 
 from handlers import wording
 from handlers.base import Context
-from handlers.lines import Books, Held, Sorted
+from handlers.lines import Held, Taken
 from models import drafts
 from models.campaign.definition import DutyKind, IndicatorKind
 from models.duties import states
-from models.figures import grouped
-from models.ledger import DUTY, Line, Report, ReportKind, record
+from models.ledger import DUTY, Line, ReportKind, record
 from models.people import Org
 
 Item = dict[str, Any]  # one thing to ask: mode, prompt, options [{label, line}], see handlers/questions.py
@@ -55,45 +54,39 @@ def held_item(ctx: Context, held: Held) -> Item:
 def enter(
     ctx: Context,
     org: Org,
-    books: Books,
-    sorted_lines: Sorted,
+    taken: Sequence[Taken],
     *,
     text: str,
     statements: Sequence[str] = (),
-    kind: ReportKind = ReportKind.REPORT,
-) -> tuple[Report | None, list[str]]:
-    """Enter the clean lines and the statements of duties. Returns the report and the lines of the answer.
+) -> list[str]:
+    """Enter lines and statements of duties as one report. Returns the lines of the answer; [] when there is nothing.
 
-    books:      holds the clean lines already (lines.sort() has taken them in), so its totals are those after.
     statements: keys of duties stated as done.
     """
-    clean = sorted_lines.clean
-    if not clean and not statements:
-        return None, []
+    if not taken and not statements:
+        return []
     stated = [Line(DUTY + key, Decimal(1), Decimal(1), ctx.today) for key in statements]
     report = record(
         ctx.session,
         org_id=org.id,
         person_id=ctx.known.person.id,
         inbox_id=ctx.inbox_id,
-        kind=kind if clean else ReportKind.STATEMENT,
+        kind=ReportKind.REPORT if taken else ReportKind.STATEMENT,
         made_at=ctx.now,
         text=text,
-        lines=[*clean, *stated],
+        lines=[*(each.line for each in taken), *stated],
     )
-    days = sorted({line.day for line in clean} or {ctx.today})
+    days = sorted({each.line.day for each in taken} or {ctx.today})
     answer = [wording.recorded_head(report.id, org.name, days)]
-    answer += [entered_line(ctx, books, line) for line in clean]
-    answer += [statement_line(ctx, key) for key in statements]
-    return report, answer
+    answer += [entered_line(ctx, each) for each in taken]
+    return answer + [statement_line(ctx, key) for key in statements]
 
 
-def entered_line(ctx: Context, books: Books, line: Line) -> str:
+def entered_line(ctx: Context, taken: Taken) -> str:
     """Echo one entered figure with what it adds up to."""
-    if ctx.campaign.indicators[line.indicator].kind is IndicatorKind.LEVEL:
-        before = books.reading(line.indicator, line.part)
-        return wording.level_line(ctx.campaign, line, before.value if before else None)
-    return wording.flow_line(ctx.campaign, line, books.total(line.indicator, line.part))
+    if ctx.campaign.indicators[taken.line.indicator].kind is IndicatorKind.LEVEL:
+        return wording.level_line(ctx.campaign, taken.line, taken.before)
+    return wording.flow_line(ctx.campaign, taken.line, taken.total)
 
 
 def statement_line(ctx: Context, key: str) -> str:
@@ -102,14 +95,11 @@ def statement_line(ctx: Context, key: str) -> str:
     return wording.document_line(duty) if duty.kind is DutyKind.DOCUMENT else wording.pledge_line(duty)
 
 
-def tail(ctx: Context, org: Org, clean: Sequence[Line]) -> list[str]:
+def tail(ctx: Context, org: Org, taken: Sequence[Taken] = ()) -> list[str]:
     """Close the answer to a report: what is still owed, and how to put a mistake right."""
-    lines = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
-    example = ""
-    if clean:
-        first = clean[0]
-        example = f"{wording.label(ctx.campaign, first.indicator, first.part)} {grouped(first.stated)}"
-    return [*lines, wording.mistake_hint(example)]
+    owed = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
+    example = wording.correction_example(ctx.campaign, taken[0].line) if taken else ""
+    return [*owed, wording.mistake_hint(example)]
 
 
 def ask_first(ctx: Context, org: Org, text: str, items: Iterable[Item]) -> list[str]:

@@ -7,8 +7,10 @@ import re
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.reading.values import Verdict
+from models import drafts, inbox
 from models.messages import InboundKind, Reply
 
+NOT_COUNTED = "not-counted:"  # outcome of what was read and left alone; the verdict follows
 _SHORT_ANSWER = re.compile(r"^(是|是的|对|否|不是|不|\d{1,2})$")
 
 
@@ -18,12 +20,20 @@ def not_understood(ctx: Context, match: Match) -> Reply:
     if _SHORT_ANSWER.match(match.text):
         return Reply(wording.no_question(), outcome="nothing-asked")
     verdict = ctx.reader.read(ctx.inbound.text, ctx.today).verdict
+    outcome = f"{NOT_COUNTED}{verdict.value}"
+    asked = drafts.open_question(ctx.session, ctx.known.person.id)
+    if asked is not None and asked.expires_at > ctx.wall and asked.kind == "figures":
+        prompt = asked.payload["items"][0]["prompt"]
+        return Reply(f"{wording.nothing_entered()}{wording.still_asking(prompt)}", outcome=outcome)
     text = {
         Verdict.QUESTION: wording.looks_like_question(),
         Verdict.PLAN: wording.looks_like_plan(),
         Verdict.CHAT: wording.chat_once(),
-    }.get(verdict, wording.not_understood(ctx.campaign))
-    return Reply(text, outcome=f"not-counted:{verdict.value}")
+    }.get(verdict)
+    if text is None:  # what the bot can do is said once, not every time
+        again = inbox.previous_outcome(ctx.session, ctx.inbox_id, ctx.inbound).startswith(NOT_COUNTED)
+        text = wording.not_counted_again() if again else wording.not_understood(ctx.campaign)
+    return Reply(text, outcome=outcome)
 
 
 @route("not-text", examples=())

@@ -16,7 +16,7 @@ from models.messages import Reply
 )
 def show_help(ctx: Context, match: Match) -> Reply:
     """List the commands that the sender's roles allow."""
-    from handlers import ROUTES  # the list holds this very route
+    from handlers.routes import ROUTES  # the list holds this very route
 
     lines = [entry.help for entry in ROUTES if entry.help and ctx.known.roles & set(entry.roles)]
     return Reply(wording.help_text(ctx.campaign, lines))

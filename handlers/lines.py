@@ -27,11 +27,20 @@ class Held:
     usual: Decimal | None = None  # the largest so far, the total recorded: what the question compares with
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A line to enter, with what the echo says beside it."""
+
+    line: Line
+    total: Decimal  # of a flow, this line included
+    before: Decimal | None  # of a level, the reading that it replaces
+
+
 @dataclass(slots=True)
 class Sorted:
     """Lines to enter and lines to ask about."""
 
-    clean: list[Line] = field(default_factory=list)
+    clean: list[Taken] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
 
 
@@ -56,10 +65,12 @@ class Books:
         """Return the last reading of a level, or None."""
         return self._levels.get((self.org.id, indicator, part))
 
-    def take(self, line: Line) -> None:
+    def take(self, line: Line) -> Taken:
         """Count a line for those that follow."""
         key = (self.org.id, line.indicator, line.part)
+        reading = self._levels.get(key)
         self._totals[key] = self._totals.get(key, Decimal(0)) + line.value
+        return Taken(line, self._totals[key], reading.value if reading else None)
 
     def largest(self, indicator: str, part: str) -> Decimal | None:
         """Return the largest single figure of a flow so far, or the last reading of a level."""
@@ -100,8 +111,7 @@ def sort(books: Books, lines: Iterable[Line]) -> Sorted:
         if doubt:
             result.held.append(doubt)
         else:
-            books.take(settled)
-            result.clean.append(settled)
+            result.clean.append(books.take(settled))
     return result
 
 

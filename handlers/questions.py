@@ -10,7 +10,7 @@ from typing import Any
 from handlers import wording
 from handlers.base import Context, Match, route, tidy
 from handlers.entering import Item, ask_first, enter, line_from_json, tail
-from handlers.lines import Books, Sorted, settle
+from handlers.lines import Books, settle
 from handlers.reading.numerals import scan
 from handlers.report import book
 from models import drafts
@@ -101,13 +101,8 @@ def _enter_answer(
     ctx: Context, org: Org, payload: dict[str, Any], line: Line | None, statements: list[str]
 ) -> list[str]:
     books = Books(ctx, org)
-    lines = Sorted()
-    if line is not None:
-        settled = settle(books, line)  # reports that came in between count
-        books.take(settled)
-        lines.clean.append(settled)
-    _, answer = enter(ctx, org, books, lines, text=payload["text"], statements=statements)
-    return answer + tail(ctx, org, lines.clean)
+    taken = [books.take(settle(books, line))] if line is not None else []  # reports that came in between count
+    return enter(ctx, org, taken, text=payload["text"], statements=statements) + tail(ctx, org, taken)
 
 
 def chosen_line(ctx: Context, item: Item, text: str) -> Line | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from handlers import wording
@@ -10,7 +9,7 @@ from handlers.base import Context, Match, find_org, route
 from handlers.entering import Item, ask_first, enter, held_item, line_to_json, tail
 from handlers.lines import Books, line_of, sort
 from handlers.reading.questions import question
-from handlers.reading.values import Candidate, Doubt, Found, Reading, Verdict
+from handlers.reading.values import Candidate, Doubt, Reading, Verdict
 from models import drafts
 from models.campaign.definition import DutyKind
 from models.duties import states
@@ -33,8 +32,8 @@ def worth_taking(ctx: Context, match: Match) -> bool:
     "report",
     roles=(Role.LIAISON, Role.ADMIN),
     examples=("今天发放手册3000余册，横幅20条", "短信 3200万条，已覆盖全部用户"),
-    help="直接发数字：上报",
     accepts=worth_taking,
+    refusal="viewer-cannot-report",
 )
 def take_report(ctx: Context, match: Match) -> Reply:
     """Take a report for the sender's org; a person of several orgs is asked which."""
@@ -81,17 +80,18 @@ def book(ctx: Context, org: Org, text: str, reading: Reading) -> Reply:
     """Enter what is clean for an org, ask about the rest, and say both."""
     books = Books(ctx, org)
     sorted_lines = sort(books, [line_of(ctx, found) for found in reading.found])
-    statements, asks_pledge = _statements(ctx, org, text, sorted_lines.clean)
-    _, answer = enter(ctx, org, books, sorted_lines, text=text, statements=statements)
+    clean = sorted_lines.clean
+    statements, asks_pledge = _statements(ctx, org, text, {taken.line.indicator for taken in clean})
+    answer = enter(ctx, org, clean, text=text, statements=statements)
     if not answer and reading.verdict is Verdict.ZERO:
         return _book_nothing(ctx, org, text)
     items = [held_item(ctx, held) for held in sorted_lines.held]
-    items += [item for doubt in reading.doubts if (item := doubt_item(ctx, doubt))]
+    items += [doubt_item(ctx, doubt) for doubt in reading.doubts]
     items += [_pledge_item(ctx, key) for key in asks_pledge]
     fragments = [text[start:end] for start, end in reading.unplaced]
     lines = list(answer)
     if answer:
-        lines += tail(ctx, org, sorted_lines.clean)
+        lines += tail(ctx, org, clean)
     if fragments:
         lines.append(wording.unplaced(fragments))
     lines += ask_first(ctx, org, text, items)
@@ -115,10 +115,9 @@ def _book_nothing(ctx: Context, org: Org, text: str) -> Reply:
     return Reply(wording.zero_noted(report.id, org.name), outcome="recorded")
 
 
-def _statements(ctx: Context, org: Org, text: str, clean: Sequence[Line]) -> tuple[list[str], list[str]]:
+def _statements(ctx: Context, org: Org, text: str, reported: set[str]) -> tuple[list[str], list[str]]:
     """Return the duties that a text states as done, and those whose pledge is missing beside a figure just entered."""
     stated, missing = _documents(ctx, text), []
-    reported = {line.indicator for line in clean}
     for key, duty in ctx.campaign.duties_of(org.kind).items():
         if not duty.pledge:
             continue
@@ -149,33 +148,31 @@ def _pledge_item(ctx: Context, key: str) -> Item:
     return {"mode": "yesno", "why": "pledge", "prompt": wording.ask_pledge(ctx.campaign.duties[key]), "duty": key}
 
 
-def doubt_item(ctx: Context, doubt: Doubt) -> Item | None:
-    """Turn a doubt of the reader into a question with its short answers."""
+def doubt_item(ctx: Context, doubt: Doubt) -> Item:
+    """Turn a doubt of the reader into a question with its short answers.
+
+    choice: several things it may be, picked by number. yesno: one reading to confirm. value: only the person knows the
+    number. tell: nothing to pick from, the message is to be sent again.
+    """
     prompt = question(doubt, ctx.campaign)
-    options = [_option(ctx, doubt, candidate) for candidate in doubt.candidates]
+    candidates = [(each, each.value if each.value is not None else doubt.value) for each in doubt.candidates]
+    options = [_option(ctx, doubt, each, value) for each, value in candidates]
     if not options:
-        return {"mode": "tell", "why": doubt.kind.value, "prompt": prompt, "options": []}
-    if all(candidate.value is not None for candidate in doubt.candidates):
-        mode = "choice" if len(options) > 1 else "yesno"
-    else:
+        mode = "tell"
+    elif any(value is None for _, value in candidates):
         mode, options = "value", options[:1]
+    else:
+        mode = "choice" if len(options) > 1 else "yesno"
     return {"mode": mode, "why": doubt.kind.value, "prompt": prompt, "options": options}
 
 
-def _option(ctx: Context, doubt: Doubt, candidate: Candidate) -> Item:
-    found = Found(
+def _option(ctx: Context, doubt: Doubt, candidate: Candidate, value: Decimal | None) -> Item:
+    line = Line(
         indicator=candidate.indicator,
-        value=candidate.value if candidate.value is not None else Decimal(0),
-        part=candidate.part,
-        cumulative=False,
-        approx=False,
-        days=None,
-        date_written=None,
+        value=value or Decimal(0),
+        stated=value or Decimal(0),
+        day=ctx.today,
+        part=candidate.part or "",
         as_written=doubt.as_written,
-        span=doubt.span,
     )
-    line = line_of(ctx, found)
-    return {
-        "label": wording.label(ctx.campaign, line.indicator, line.part),
-        "line": line_to_json(line),
-    }
+    return {"label": wording.label(ctx.campaign, line.indicator, line.part), "line": line_to_json(line)}

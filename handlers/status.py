@@ -89,8 +89,13 @@ def show_progress(ctx: Context, match: Match) -> Reply:
 def show_missing(ctx: Context, match: Match) -> Reply:
     """List who still owes a duty, or each duty, among the orgs that the sender may see."""
     duties = [_find_duty(ctx, match.rest)] if match.rest else None
+    scope = ctx.scope(*EVERYBODY)
+    groups = _by_duty(ctx, scope, duties)
+    if len(scope) == 1:
+        own = [state for _, current in groups for state in current if state.standing.open]
+        return Reply(wording.own_owed(ctx.campaign, ctx.known.orgs()[0].name, own), outcome="shown")
     blocks = []
-    for duty, current in _by_duty(ctx, ctx.scope(*EVERYBODY), duties):
+    for duty, current in groups:
         missing = [state.org.name for state in current if state.standing.open]
         if missing:
             head = wording.missing_head(duty.name, _week(current), len(missing), len(current))

@@ -94,13 +94,13 @@ def document_line(duty: Duty) -> str:
     return f"{duty.name}：已登记为已报送"
 
 
-def still_owed(campaign: Campaign, states: Iterable[DutyState], limit: int = 3) -> list[str]:
-    """Say what an org still owes, the most urgent first."""
+def still_owed(campaign: Campaign, states: Iterable[DutyState]) -> list[str]:
+    """Say in one line what an org still owes: the most urgent, and how many more. [] when nothing."""
     open_states = sorted((s for s in states if s.standing.open), key=lambda s: s.due_at)
-    lines = [f"还差：{owed_words(campaign, state)}" for state in open_states[:limit]]
-    if len(open_states) > limit:
-        lines.append(f"另有{len(open_states) - limit}项，回“我的”查看")
-    return lines
+    if not open_states:
+        return []
+    others = f"；另有{len(open_states) - 1}项，回“我的”查看" if len(open_states) > 1 else ""
+    return [f"还差：{owed_words(campaign, open_states[0])}{others}"]
 
 
 def owed_words(campaign: Campaign, state: DutyState) -> str:
@@ -119,6 +119,14 @@ def _gap(campaign: Campaign, state: DutyState) -> str:
         return ""
     missing = state.need - state.have
     return f"，还差{amount(campaign, state.duty.indicator, missing)}" if missing > 0 else ""
+
+
+def correction_example(campaign: Campaign, line: Line) -> str:
+    """Write what to send to put a figure right, with the shortest name that it goes by: 手册 3200."""
+    definition = campaign.indicators[line.indicator]
+    shorter = [word for word in definition.synonyms if word in definition.name]
+    name = label(campaign, line.indicator, line.part) if line.part else min(shorter or [definition.name], key=len)
+    return f"{name} {line.stated.normalize():f}"
 
 
 def mistake_hint(example: str) -> str:
@@ -235,6 +243,24 @@ def answered_elsewhere() -> str:
 def undone(number: int, changes: Sequence[str]) -> str:
     """Say what an undo took out."""
     return "\n".join([f"已撤销 #{number}", *changes])
+
+
+def undone_correction(number: int, changes: Sequence[str]) -> str:
+    """Say that a correction was taken back."""
+    return "\n".join([f"已撤销对 #{number} 的更正", *changes])
+
+
+def restored_line(campaign: Campaign, before: Line, now: Line, total: Decimal | None) -> str:
+    """Say to what a figure went back by the undo of a correction."""
+    name = label(campaign, now.indicator, now.part)
+    old, new = amount(campaign, before.indicator, before.stated), amount(campaign, now.indicator, now.stated)
+    back = f"{name}由{old}恢复为{new}"
+    return back if total is None else f"{back}，累计{amount(campaign, now.indicator, total)}"
+
+
+def undone_nothing() -> str:
+    """Say that an explicit nothing was taken back."""
+    return "“没有新增”的登记已取消"
 
 
 def undone_line(campaign: Campaign, indicator: str, part: str, value: Decimal, now_total: Decimal | None) -> str:
@@ -402,8 +428,8 @@ def welcome(campaign: Campaign, name: str, org: str, role: Role, owed: Sequence[
     """Greet a person who has joined."""
     lines = [f"{name}您好，已登记为{org}的{ROLE_NAMES[role]}。"]
     if role is not Role.VIEWER:
-        lines.append(f"做了什么直接发数字，例如“{example_report(campaign)}”。")
-    return "\n".join([*lines, *owed, "回“帮助”看全部用法。"])
+        lines += [f"做了什么直接发数字，例如“{example_report(campaign)}”。", *owed]
+    return "\n".join([*lines, "回“帮助”看全部用法。"])
 
 
 def already_bound(org: str) -> str:
@@ -457,6 +483,22 @@ def looks_like_question() -> str:
 def looks_like_plan() -> str:
     """Answer a plan."""
     return "这像是计划或目标，没有记数。做完以后把实际数字发来就行。"
+
+
+def still_asking(prompt: str) -> str:
+    """Remind of the question that is still open."""
+    return f"刚才那一项还在等您回答：{prompt}"
+
+
+def not_counted_again() -> str:
+    """Say shortly, the second time, that nothing was counted."""
+    return "这条也没有记数。"
+
+
+def own_owed(campaign: Campaign, org: str, states: Sequence[DutyState]) -> str:
+    """List what one org still owes."""
+    owed = [owed_words(campaign, state) for state in sorted(states, key=lambda s: s.due_at)]
+    return "\n".join([f"{org}还差：", *owed]) if owed else f"{org}：都报齐了"
 
 
 def chat_once() -> str:

@@ -5,7 +5,7 @@ Notices, occurrences and attempts are ours; who wakes up, where, and what happen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -23,12 +23,10 @@ class Engine(Protocol):
     def after_commit(self, channels: set[str]) -> None:
         """Called after that transaction has committed."""
 
-    def start(
-        self, tick: Callable[[], object], drain: Callable[[str], object], due: Callable[[], Collection[str]]
-    ) -> None:
-        """Begin to wake. All three may be called from any thread.
+    def start(self, tick: Callable[[], object], drain: Callable[[str], object], channels: list[str]) -> None:
+        """Begin to wake. tick and drain may be called from any thread.
 
-        due: names the channels that have something to send now; the engine sweeps with it, since a wake can be lost.
+        tick also sweeps: it calls after_commit() for channels with something to send, since a wake can be lost.
         """
 
     def nudge(self) -> None:

@@ -57,3 +57,16 @@ def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> In
 def find(session: Session, channel: str, key: str) -> Inbox | None:
     """Return the inbound that came with this key, or None."""
     return session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.key == key))
+
+
+def previous_outcome(session: Session, inbox_id: int, inbound: Inbound) -> str:
+    """Return the outcome of what the same account sent before; empty when this is the first."""
+    return (
+        session.scalar(
+            select(Inbox.outcome)
+            .where(Inbox.channel == inbound.channel, Inbox.sender_ref == inbound.sender_ref, Inbox.id < inbox_id)
+            .order_by(Inbox.id.desc())
+            .limit(1)
+        )
+        or ""
+    )

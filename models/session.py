@@ -22,21 +22,34 @@ from models.base import Base
 BUSY_SECONDS = 3.5  # how long a write waits for the database: the callback must be refused within 4 s
 
 
-def connect(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """Make the engine for a database URL (sqlite:///path or postgresql+psycopg://...). Makes SQLite's folder."""
+def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20) -> Engine:
+    """Make the engine for a database URL (sqlite:///path or postgresql+psycopg://...). Makes SQLite's folder.
+
+    connections: at most so many at once; with one for each thread nobody waits for one on top of busy_seconds.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         options = f"-c statement_timeout={int(busy_seconds * 1000)} -c lock_timeout={int(busy_seconds * 1000)}"
         return create_engine(
             url,
             pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=max(0, connections - 5),
             pool_timeout=busy_seconds,
-            connect_args={"connect_timeout": max(2, int(busy_seconds)), "options": options},
+            connect_args={
+                "connect_timeout": max(2, int(busy_seconds)),
+                "tcp_user_timeout": int(busy_seconds * 1000),  # a server that vanished is noticed like one that refuses
+                "options": options,
+            },
         )
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, connect_args={"timeout": busy_seconds, "check_same_thread": False}, pool_timeout=busy_seconds
+        url,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+        pool_size=5,
+        max_overflow=max(0, connections - 5),
+        pool_timeout=busy_seconds,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -81,9 +94,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open one reading transaction: nothing in it is kept."""
-        with self._reading() as session:
+        with self._reading() as session:  # closing rolls back, and unlike rollback() leaves what was read usable
             yield session
-            session.rollback()
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -117,4 +129,5 @@ def insert_new(session: Session, table: type[Base], values: dict[str, Any], uniq
     """Insert a row unless its unique columns are taken. Returns whether it was inserted: the constraint decides."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
     statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+    # The row comes back only when it was inserted; rowcount of such a statement is -1 on PostgreSQL.
+    return session.execute(statement.returning(getattr(table, unique[0]))).first() is not None

@@ -33,8 +33,8 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
 
     now: aware. Evaluates the duties once for all notices.
 
-    A reminder by one of the campaign's rules that has not been tried yet is rewritten in place (content and hash) when
-    its text is no longer true. One that was tried stays as it is: a repeat must be identical (decisions 4).
+    A reminder by one of the campaign's rules is rewritten in place (content and hash) when its text is no longer true.
+    One whose last call got no answer stays as it is: a repeat must be identical (decisions 4).
     """
     asking = {notice.id: (notice, [About(**item) for item in notice.abouts]) for notice in notices if notice.abouts}
     if not asking:
@@ -67,7 +67,7 @@ def _standing(session: Session, campaign: Campaign, items: Sequence[About], now:
 
 def _rewrite(campaign: Campaign, notice: Notice, left: Sequence[DutyState], now: datetime) -> None:
     rule = campaign.rules.get(notice.rule)
-    if notice.tries or rule is None or rule.kind is not RuleKind.REMIND:
+    if notice.call_ref or rule is None or rule.kind is not RuleKind.REMIND:
         return
     content = content_to_json(compose(campaign, rule, left, now))
     if content != notice.content:

@@ -39,7 +39,7 @@ class Ticker:
         self.clock = clock
         self._plan = plan(campaign)
         self._moments = [firing.scheduled_at for firing in self._plan]
-        self._marks: dict[tuple[str, int], datetime] = {}  # from when each rule counts
+        self._marks: dict[tuple[str, int], datetime] | None = None  # from when each rule counts; None: not read yet
         self._settled: set[Key] = set()  # firings that need no further look
         self._looked_at: datetime | None = None
         self._one = threading.Lock()
@@ -81,7 +81,7 @@ class Ticker:
         return (firing.scheduled_at, firing.rule.name) if firing else None
 
     def _begin(self, now: datetime) -> None:
-        if not self._marks or any(mark > now for mark in self._marks.values()):
+        if self._marks is None or any(mark > now for mark in self._marks.values()):
             with self.db.begin() as session:
                 self._marks = claims.count_from(session, {(f.rule_key, f.version) for f in self._plan}, now)
         if self._looked_at is not None and now < self._looked_at:
@@ -99,7 +99,8 @@ class Ticker:
 
     def _due(self, now: datetime) -> list[Firing]:
         upto = self._plan[: bisect_right(self._moments, now)]
-        return [firing for firing in upto if firing.scheduled_at >= self._marks[firing.rule_key, firing.version]]
+        marks = self._marks or {}
+        return [firing for firing in upto if firing.scheduled_at >= marks[firing.rule_key, firing.version]]
 
     def _newest(self, now: datetime) -> dict[tuple[str, int], datetime]:
         return {(firing.rule_key, firing.version): firing.scheduled_at for firing in self._due(now)}
@@ -113,7 +114,7 @@ class Ticker:
             outbox.add(session, jobs.missed.summary(session, self.campaign, won, now), now)
         self._settled |= {verdict.firing.key for verdict in verdicts}
         for verdict in won:
-            log.warning("schedule.skipped", **_named(verdict.firing), reason=verdict.reason)
+            log.warning("rule-skipped", **_named(verdict.firing), reason=verdict.reason)
         return len(won)
 
     def _fire(self, verdicts: Sequence[Verdict], now: datetime) -> int:
@@ -139,13 +140,13 @@ class Ticker:
                 won = [claimed for claimed in taken if claimed]
                 counts = self._write(session, won, now) if won else {}
         except Exception:  # a rule that fails must not stop the others; the log holds the trace, the next tick retries
-            event = "schedule.failed" if len(firings) == 1 else "schedule.tried_apart"
+            event = "rule-failed" if len(firings) == 1 else "rules-tried-apart"
             log.exception(event, **_named(firings[0]), together=len(firings))
             return None
         self._settled |= {firing.key for firing in firings}
         for claimed in won:
             log.info(
-                "schedule.fired",
+                "rule-fired",
                 trace_id=claimed.trace_id,
                 **_named(claimed.firing),
                 notices=counts[claimed.occurrence_id],

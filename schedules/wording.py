@@ -17,6 +17,9 @@ from models.duties import DutyState, Standing
 from models.figures import grouped
 from models.messages import RankRow, RankTable
 
+ANNOUNCED, REMINDED, CHASED = "通知", "提示", "催办"  # the three tones, soft to firm
+EXAMPLES = 3  # how many duties a reminder shows an example for
+SOON = timedelta(days=7)  # the brief tells duties due by then in full (decided by us 2026-11-24)
 LIMIT = 2000  # bytes of a text: the platform cuts at 2048 without a word
 NAMED = 12  # orgs that a line names before it says how many more there are
 
@@ -71,21 +74,25 @@ def until(campaign: Campaign, due_at: datetime, at: datetime) -> str:
 
 def reminder(campaign: Campaign, rule: Rule, states: Sequence[DutyState], at: datetime) -> str:
     """Word a reminder of one or several duties of one person, in the order given."""
-    opening = _filled(rule, states, campaign, at)
+    level = _level(rule, states)
+    head = f"【{campaign.short_name}】{level}：{_filled(rule, states, campaign, at)}"
+    if len(states) == 1:
+        asking = "" if level == ANNOUNCED or _begun(states[0]) else "还没报"
+        line = f"{_owed(campaign, states[0], at, asking)}{'，方便时请补上' if level == CHASED else ''}。"
+        return fitted([f"{head}{line}", how(campaign, states)])
     named = len({state.org.id for state in states}) > 1
-    lines = [_owed_line(campaign, state, at, named=named) for state in states]
-    head = f"【{campaign.short_name}】{_level(rule, states)}："
-    if len(lines) == 1:
-        return fitted([f"{head}{opening}{lines[0]}。", how(campaign, states)])
-    numbered = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
-    first = f"{head}{opening}有{len(lines)}项还没收到："
-    return fitted([first, *numbered], how(campaign, states), more="还有{}项，回“我的”看全部")
+    orgs = [f"{state.org.name} " if named else "" for state in states]
+    lines = [
+        f"{n}. {org}{_owed(campaign, state, at)}" for n, (org, state) in enumerate(zip(orgs, states, strict=True), 1)
+    ]
+    first = f"{head}有{len(states)}项还没报齐："
+    return fitted([first, *lines], how(campaign, states), more="还有{}项，回“我的”看全部")
 
 
 def _level(rule: Rule, states: Sequence[DutyState]) -> str:
     if all(state.standing is Standing.OVERDUE for state in states):
-        return "催办"
-    return "通知" if rule.to == "all" else "提示"
+        return CHASED
+    return ANNOUNCED if rule.to == "all" else REMINDED
 
 
 def _filled(rule: Rule, states: Sequence[DutyState], campaign: Campaign, at: datetime) -> str:
@@ -96,9 +103,13 @@ def _filled(rule: Rule, states: Sequence[DutyState], campaign: Campaign, at: dat
     return rule.text.format(name=name, org=orgs, due=until(campaign, states[0].due_at, at)).strip() + "\n"
 
 
-def _owed_line(campaign: Campaign, state: DutyState, at: datetime, *, named: bool) -> str:
-    org = f"{state.org.name} " if named else ""
-    return f"{org}{duty_name(state.duty, state.period)}，{until(campaign, state.due_at, at)}{_so_far(campaign, state)}"
+def _owed(campaign: Campaign, state: DutyState, at: datetime, asking: str = "") -> str:
+    name = duty_name(state.duty, state.period)
+    return f"{name}{asking}，{until(campaign, state.due_at, at)}{_so_far(campaign, state)}"
+
+
+def _begun(state: DutyState) -> bool:
+    return state.pledge_missing or state.have > 0
 
 
 def duty_name(duty: Duty, period: Period) -> str:
@@ -109,7 +120,7 @@ def duty_name(duty: Duty, period: Period) -> str:
 def _so_far(campaign: Campaign, state: DutyState) -> str:
     """Say what is there already, so that nobody reports it twice."""
     if state.pledge_missing:
-        return f"，数已收到，还差一句“{state.duty.pledge[0]}”"
+        return f"，数字已收到，还差一句“{state.duty.pledge[0]}”"
     if not 0 < state.have < state.need or state.duty.indicator is None:
         return ""
     measure = campaign.indicators[state.duty.indicator].measure
@@ -117,20 +128,26 @@ def _so_far(campaign: Campaign, state: DutyState) -> str:
 
 
 def how(campaign: Campaign, states: Sequence[DutyState]) -> str:
-    """Say in one line how to answer."""
-    figures = next((state for state in states if state.duty.kind is not DutyKind.DOCUMENT), None)
-    document = next((state for state in states if state.duty.kind is DutyKind.DOCUMENT), None)
+    """Say in one line how to answer; an example for the first few of the duties."""
+    if all(state.pledge_missing for state in states):
+        return f"属实的话，直接回“{states[0].duty.pledge[0]}”就行。"
+    figures = [_example(campaign, state) for state in states if state.duty.kind is not DutyKind.DOCUMENT]
+    documents = [statement(state.duty) for state in states if state.duty.kind is DutyKind.DOCUMENT]
     parts = []
     if figures:
-        parts.append(f"办了直接回复即可，例如“{_example(campaign, figures)}”。")
-    if document:
-        parts.append(f"交了回一句“{statement(document.duty)}”就行。")
+        parts.append(f"办了直接回复即可，例如“{'，'.join(list(dict.fromkeys(figures))[:EXAMPLES])}”。")
+    if documents:
+        parts.append(f"交了回一句“{'”“'.join(dict.fromkeys(documents))}”就行。")
     return "".join(parts) + "已报的不用再回。"
 
 
 def statement(duty: Duty) -> str:
     """Return the sentence by which a liaison says that a document was handed in: 总结已报送."""
-    return f"{duty.names[0] if duty.names else duty.name}已报送"
+    return f"{_short(duty)}已报送"
+
+
+def _short(duty: Duty) -> str:
+    return duty.names[0] if duty.names else duty.name
 
 
 def _example(campaign: Campaign, state: DutyState) -> str:
@@ -159,8 +176,7 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
         return f"{title}：{len(states)}家都按时完成了。"
     done = sum(state.standing is Standing.DONE for state in states)
     lines = [f"{label}{len(found)}家：{names(s.org.name for s in found)}" for label, found in groups.items() if found]
-    short = duty.names[0] if duty.names else duty.name
-    return fitted([f"{title}，{len(states)}家中{done}家按时完成", *lines], f"最新情况回“未报 {short}”。")
+    return fitted([f"{title}，{len(states)}家中{done}家按时完成", *lines], f"最新情况回“未报 {_short(duty)}”。")
 
 
 def ranking(campaign: Campaign, table: RankTable) -> str:
@@ -214,9 +230,9 @@ class DutyCount:
 class Brief:
     """What the morning brief and the wrap-up tell."""
 
-    reports: int  # reports since the last working day's start, or in all
+    since: date  # the previous working day, or the campaign's first
+    reports: int  # since then
     reporters: int  # orgs that sent them
-    since: date | None  # None: the whole campaign
     waiting: int  # figures that wait for an answer of who sent them
     duties: tuple[DutyCount, ...]
     unjoined: tuple[str, ...]  # orgs that owe something and that nobody has joined
@@ -232,9 +248,12 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
     number, total = (today - campaign.first_day).days + 1, (campaign.last_day - campaign.first_day).days + 1
     which = f"第{number}天，共{total}天" if today <= campaign.last_day else f"{day(campaign.last_day)}已结束，收尾中"
     head = f"【{campaign.short_name}】早报 {day(today)}（{which}）"
-    since = f"{day(facts.since)}以来" if facts.since else "到目前"
-    got = f"{since}收到{facts.reporters}家单位{facts.reports}次报送" if facts.reports else f"{since}还没有单位报送"
-    lines = [head, f"{got}。{_waiting(facts)}", *(_count_line(campaign, count, at) for count in facts.duties)]
+    got = f"收到{facts.reporters}家单位{facts.reports}次报送" if facts.reports else "还没有单位报送"
+    lines = [head, f"{day(facts.since)}以来{got}。{_waiting(facts)}"]
+    lines += [_count_line(campaign, count, at) for count in facts.duties if count.due_at - at <= SOON]
+    later = [f"{_short(c.duty)}{len(c.missing)}家" for c in facts.duties if c.due_at - at > SOON and c.missing]
+    if later:
+        lines.append(f"· 一周以后到期、还没报齐的：{'、'.join(later)}")
     if facts.following:
         lines.append(f"接下来：{moment(campaign, facts.following[0])} {facts.following[1]}")
     if facts.calendar_gap:
@@ -244,7 +263,7 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
 
 def wrap_up(campaign: Campaign, facts: Brief) -> str:
     """Word the end of the campaign to the admins."""
-    head = f"【{campaign.short_name}】收尾小结（{day(campaign.first_day)}至{day(campaign.last_day)}）"
+    head = f"【{campaign.short_name}】收尾小结（{span(Period('', 0, campaign.first_day, campaign.last_day))}）"
     got = f"共收到{facts.reporters}家单位{grouped(Decimal(facts.reports))}次报送。{_waiting(facts)}"
     lines = [head, got, *(_final_line(count) for count in facts.duties)]
     end = f"逾期的还会提醒到{day(campaign.closes_on)}，之后不再主动发消息，报送仍然能记。"
@@ -280,7 +299,7 @@ def _joining(facts: Brief) -> list[str]:
 
 def _health(facts: Brief) -> str:
     trouble = f"，{facts.unsent}条没发成" if facts.unsent else ""
-    return f"机器人正常，上次早报以来发出{facts.sent}条通知{trouble}。"
+    return f"机器人正常，{day(facts.since)}以来发出{facts.sent}条通知{trouble}。"
 
 
 def late_summary(campaign: Campaign, skipped: Sequence[tuple[datetime, str, str]]) -> str:

@@ -16,9 +16,9 @@ With --rewrite-transcripts the lines of the bot's side are rewritten; people rev
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ from werkzeug.serving import make_server
 
 from bot.app import Bot
 from bot.standin import Delivery, Member, Platform
-from models.clock import SettableClock
+from models.clock import SettableClock, SystemClock
 from models.ledger import facts, latest_readings, sums
 from models.people import Identity, Membership, Org, Person, Role
 from tests.engine import ManualEngine
@@ -39,7 +39,19 @@ ROLES = {"联络员": Role.LIAISON, "管理员": Role.ADMIN, "查看员": Role.V
 SPECIAL = re.compile(r"^\[(重发|图片|语音|文件|位置|进入应用|关注应用)\]$")
 ZONE = ZoneInfo("Asia/Shanghai")
 PICTURE = "[图片]"
+MEMBERS = itertools.count(1)  # nobody plays in two transcripts: the platform counts what a member gets in a minute
 SHOWN_NAMES = 5  # a push to more people than this is written with their number
+
+
+class Wall:
+    """The real clock, moved on by 等待."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the real moment plus what was waited for."""
+        return SystemClock().now() + self.offset
 
 
 @dataclass
@@ -107,7 +119,13 @@ class Player:
     """Plays one transcript against one bot and collects what the transcript should say."""
 
     def __init__(
-        self, transcript: Transcript, bot: Bot, engine: ManualEngine, platform: Platform, clock: SettableClock, wall: Wall
+        self,
+        transcript: Transcript,
+        bot: Bot,
+        engine: ManualEngine,
+        platform: Platform,
+        clock: SettableClock,
+        wall: Wall,
     ) -> None:
         self.transcript = transcript
         self.bot = bot
@@ -148,8 +166,8 @@ class Player:
     def _admit(self) -> None:
         """Let the transcript's people in: with a role and an org into the database, all into the platform."""
         with self.bot.db.begin() as session:
-            for number, (name, words) in enumerate(self.transcript.people, 1):
-                userid = f"U{number:02}"
+            for name, words in self.transcript.people:
+                userid = f"U{next(MEMBERS):04}"
                 self.userids[name], self.names[userid] = userid, name
                 self.platform.add_member(Member(userid, name))
                 if words and words[0] in ROLES:
@@ -241,20 +259,9 @@ class Player:
             totals[f"{indicator}/{part}" if part else indicator] = value
         for (_, indicator, part), fact in latest_readings(f for f in known if f.indicator in levels).items():
             totals[f"{indicator}/{part}" if part else indicator] = fact.value
-        return " ".join([org_name, *(f"{key}={value}" for key, value in sorted(totals.items()))] if totals else [org_name, "空"])
-
-
-class Wall:
-    """The real clock, moved on by 等待."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta(0)
-
-    def now(self) -> datetime:
-        """Return the real moment plus what was waited for."""
-        from models.clock import SystemClock
-
-        return SystemClock().now() + self.offset
+        return " ".join(
+            [org_name, *(f"{key}={value}" for key, value in sorted(totals.items()))] if totals else [org_name, "空"]
+        )
 
 
 def _written(head: str, text: str) -> list[str]:
@@ -282,6 +289,6 @@ class Served:
         self._server.server_close()
 
 
-def files() -> Iterator[Path]:
+def files() -> list[Path]:
     """List every transcript."""
-    yield from sorted((Path(__file__).parent / "transcripts").rglob("*.txt"))
+    return sorted((Path(__file__).parent / "transcripts").rglob("*.txt"))

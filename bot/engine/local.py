@@ -1,7 +1,7 @@
 """The engine of one process: APScheduler for the beat, a few threads for the drains, a bell after each commit.
 
-Nothing is stored here, so nothing can be lost or doubled: a beat asks the ticker what is due, and delivery what can
-go. On SQLite a file lock keeps it the only worker; several machines need PostgreSQL and the cluster adapter.
+Nothing is stored here, so nothing can be lost or doubled: each beat asks what is due and what can be sent. On SQLite
+a file lock keeps it the only worker; several machines need PostgreSQL and the cluster adapter.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,7 +75,6 @@ class LocalEngine:
         self._stopped = False
         self._tick: Callable[[], object] = lambda: None
         self._drain: Callable[[str], object] = lambda channel: None
-        self._due: Callable[[], Collection[str]] = list
 
     def before_commit(self, session: Session, channels: set[str]) -> None:
         """Nothing to store: the beat finds what a lost ring leaves behind."""
@@ -85,11 +84,9 @@ class LocalEngine:
         for channel in channels:
             self._wake(channel)
 
-    def start(
-        self, tick: Callable[[], object], drain: Callable[[str], object], due: Callable[[], Collection[str]]
-    ) -> None:
+    def start(self, tick: Callable[[], object], drain: Callable[[str], object], channels: list[str]) -> None:
         """Begin to beat."""
-        self._tick, self._drain, self._due = tick, drain, due
+        self._tick, self._drain = tick, drain
         self._scheduler.add_job(
             self._beat,
             "interval",
@@ -134,7 +131,6 @@ class LocalEngine:
         """Look what is due. Whatever fails is logged and tried again at the next beat."""
         try:
             self._tick()
-            self.after_commit(set(self._due()))
             self._beaten_at = time.monotonic()
         except Exception:
             log.exception("beat-failed")

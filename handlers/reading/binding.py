@@ -12,7 +12,7 @@ from decimal import Decimal
 from handlers.reading.lexicon import FREQUENCY, GENERIC, PERSONS, Lexicon, Target
 from handlers.reading.tokens import MARK, NUMBER, WORD, Token
 
-_THROUGH = frozenset(("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "part", "handed", "fix", "printed"))
+_THROUGH = frozenset(("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "part", "handed", "printed", "fix", "to", "wrong", "is", "isnot", "swap", "rise", "from", "modifier"))
 _BLOCKS_RIGHT = frozenset(("verb", "staff", "place", "plan", "crime"))
 
 
@@ -24,6 +24,8 @@ class Mention:
     targets: tuple[Target, ...]
     weak: bool = False  # only a word that needs a place or platform beside it
     acts: bool = False  # a verb: 推送, 安装
+    place: bool = False  # a dimension word that an earlier word calls for
+    lean: bool = False  # a verb that names its indicator only where no noun before it fits: 播放
 
 
 @dataclass(slots=True)
@@ -41,22 +43,42 @@ def mentions(tokens: list[Token], active: frozenset[str]) -> list[Mention]:
     """List the catalogue's nouns in a clause. active: indicators whose need word stands in a heading or topic."""
     found: list[Mention] = []
     needed = set(active)
-    for token in tokens:
-        if token.entry is not None and token.entry.needs:
-            needed.update(token.entry.needs)
+    if any(token.entry is not None and "pair" in token.entry.classes for token in tokens):
+        needed.update(key for token in tokens if token.entry is not None for key in token.entry.needs)
     for index, token in enumerate(tokens):
         entry = token.entry
         if entry is None:
             continue
+        calls = bool(entry.needs) and (len(entry.word) > 1 or not token.gap)
+        if calls:
+            _look_back(tokens, index, frozenset(entry.needs) - needed, found)
+            needed.update(entry.needs)
+        needed.update(target[0] for target in entry.targets if target[1] is not None)
         if entry.targets:
-            found.append(Mention(index, entry.targets, acts="acts" in entry.classes))
+            if "generic" in entry.classes and found and found[-1].index == index - 1 and not token.gap:
+                continue  # 讲座活动, 五进活动: the noun before it says what activity
+            lean = "lean" in entry.classes
+            found.append(Mention(index, entry.targets, acts=lean or "acts" in entry.classes, lean=lean))
             continue
         parts = tuple(target for target in entry.parts if target[0] in needed)
         if parts:
-            found.append(Mention(index, parts))
-        elif entry.needs:
+            found.append(Mention(index, parts, place=True))
+        elif calls:
             found.append(Mention(index, tuple((key, None) for key in entry.needs), weak=True))
     return found
+
+
+def _look_back(tokens: list[Token], index: int, keys: frozenset[str], found: list[Mention]) -> None:
+    """Add the dimension words that stand right before the word that calls for them: 抖音、快手粉丝."""
+    earlier = []
+    for at in range(index - 1, -1, -1):
+        entry = tokens[at].entry
+        if entry is None or tokens[at + 1].gap or not (entry.parts or entry.word in ("、", "和", "的")):
+            break
+        parts = tuple(target for target in entry.parts if target[0] in keys)
+        if parts:
+            earlier.append(Mention(at, parts))
+    found.extend(reversed(earlier))
 
 
 def factor_of(lexicon: Lexicon, target: Target, token: Token) -> Decimal | None:
@@ -88,34 +110,50 @@ class Binder:
             chosen = right if self._prefer_right(index, left, right, following) else left
         else:
             chosen = left or right
+        if chosen is None and self.taken:
+            chosen = self._left(index, previous, again=True)
         if chosen is not None:
             if chosen is right and chosen.mention is not None:
                 self.taken.add(chosen.mention.index)
             return chosen
         return Choice(None, "no-noun", misfit=self._misfit(index, previous, following))
 
-    def _fit(self, mention: Mention, index: int) -> tuple[Target, Decimal] | None:
+    def fit(self, mention: Mention, index: int) -> tuple[Target, Decimal] | None:
         for target in mention.targets:
+            if target[1] is None and target[0] in self.lexicon.by:
+                measure = self.tokens[index].number.measure  # type: ignore[union-attr]  # a number token has a number
+                target = (target[0], self.lexicon.measure_parts.get((target[0], measure)))
             factor = factor_of(self.lexicon, target, self.tokens[index])
             if factor is not None:
                 return target, factor
         return None
 
-    def _left(self, index: int, previous: int) -> Choice | None:
+    def _left(self, index: int, previous: int, again: bool = False) -> Choice | None:
         best: Choice | None = None
+        if self._heads_place(index):
+            return None
         for mention in reversed(self.mentions):
-            if mention.index >= index or mention.index in self.taken:
+            if mention.index >= index or (mention.index in self.taken and not again):
                 continue
             if mention.index < previous:
                 break
-            fit = self._fit(mention, index)
-            if fit is None or self._counts_other(mention.index, index):
+            fit = self.fit(mention, index)
+            if fit is None or (not mention.weak and self._counts_other(mention.index, index)):
                 continue
             choice = Choice(fit[0], "left", fit[1], mention=mention)
-            if not mention.weak:
+            if not mention.weak and not mention.lean:
                 return choice
             best = best or choice
         return best
+
+    def _heads_place(self, index: int) -> bool:
+        """Whether the number counts the place or the staff right after it: 8个影厅, 12家网点."""
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        if after is None or after.start != self.tokens[index].end or after.entry is None or after.entry.targets:
+            return False
+        active = any(mention.index == index + 1 for mention in self.mentions)
+        measure = self.tokens[index].number.measure  # type: ignore[union-attr]  # a number token has a number
+        return measure in GENERIC and not active and bool(after.entry.classes & {"place", "staff"})
 
     def _counts_other(self, noun: int, index: int) -> bool:
         """Whether another thing is named between the noun and the number: 在展板旁设置咨询台6个."""
@@ -136,6 +174,8 @@ class Binder:
                 elif not classes & {"fill", "about"}:
                     last = ""
         unknown += self.tokens[index].gap
+        if measure in GENERIC and measure not in FREQUENCY and self.tokens[index].gap > 1:
+            return True
         after_verb = self._unknown_after_verb(noun, index)
         if last == "other" and (measure in GENERIC or not measure):
             return True
@@ -159,6 +199,8 @@ class Binder:
         quantity = self.tokens[index].number
         assert quantity is not None
         persons = quantity.measure in PERSONS
+        # people who stand first in a clause are counted by what they did in the rest of it: 14个人来窗口咨询
+        alone = persons and not any(mention.index < index for mention in self.mentions)
         unknown = 0
         for at in range(index + 1, min(following, len(self.tokens))):
             token = self.tokens[at]
@@ -167,7 +209,7 @@ class Binder:
             if mention is not None:
                 if unknown > self._room(quantity.measure):
                     return None
-                fit = self._fit(mention, index)
+                fit = self.fit(mention, index)
                 if fit is not None:
                     return Choice(fit[0], "right", fit[1], mention=mention)
                 if not (token.entry is not None and token.entry.parts and not token.entry.targets):
@@ -175,7 +217,7 @@ class Binder:
             if token.kind != WORD or token.entry is None:
                 return None
             classes = token.entry.classes
-            if persons and "people" in classes:
+            if persons and ("people" in classes or (alone and not classes & {"staff", "plan", "each"} and not token.entry.targets)):
                 continue
             if mention is None and (classes & _BLOCKS_RIGHT or not classes & {"fill", "modifier", "people"}) and not token.entry.parts:
                 return None
@@ -194,12 +236,12 @@ class Binder:
 
     def _prefer_right(self, index: int, left: Choice, right: Choice, following: int) -> bool:
         assert left.mention is not None and right.mention is not None
+        if left.mention.weak:
+            return True
         next_number = following < len(self.tokens)
         adjacent_left = self._adjacent(left.mention.index, index)
         if next_number and self._adjacent(right.mention.index, following) and adjacent_left:
             return False
-        if left.mention.weak:
-            return True
         near_right = right.mention.index == index + 1 and self.tokens[index + 1].gap == 0
         if left.mention.acts and not right.mention.acts and near_right:
             return True
@@ -214,7 +256,7 @@ class Binder:
         for token in self.tokens[noun + 1 : index + 1]:
             if token.gap or token.kind == MARK:
                 return False
-            if token.kind == WORD and token.entry is not None and not token.entry.classes & _THROUGH:
+            if token.kind == WORD and token.entry is not None and not token.entry.classes & _THROUGH and not token.entry.needs:
                 return False
         return True
 

@@ -28,6 +28,7 @@ class Draft:
     org: str | None = None
     old: Decimal | None = None
     table: bool = False
+    measure: str = ""
     dropped: str = ""  # reason code when another figure stands for it
 
 
@@ -66,6 +67,7 @@ class Work:
     needs: frozenset[str] = frozenset()  # need words of the heading
     schema: tuple[tuple[Target, ...], ...] = ()  # nouns of a heading that lines of bare numbers follow: 手册+横幅
     wrong: dict[int, int] = field(default_factory=dict)  # start of a replaced number -> start of the one that replaces it
+    rivals: dict[str, frozenset[str]] = field(default_factory=dict)
     line: int = 0
     sentence: int = 0
     flags: set[str] = field(default_factory=set)  # classes of grammar.py met anywhere

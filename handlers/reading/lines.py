@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from handlers.reading.binding import factor_of, mentions
+from handlers.reading.binding import Mention, factor_of, mentions
 from handlers.reading.drafts import Draft, Work
 from handlers.reading.lexicon import Lexicon
-from handlers.reading.scopes import Scope
+from handlers.reading.scopes import ORDERS, Scope
 from handlers.reading.sentences import SentenceReader
 from handlers.reading.tables import Cell, read_table
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
@@ -56,12 +56,17 @@ def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
     """Return the consecutive lines from here that hold cell separators, as cells."""
     rows = []
     for line in lines[at:]:
-        cells: list[Cell] = [[]]
+        cells: list[Cell] = [Cell()]
         for token in line:
             if token.kind == MARK and work.text[token.start] in "\t|":
-                cells.append([])
+                cells[-1].end = token.start
+                cells.append(Cell(start=token.end))
             else:
-                cells[-1].append(token)
+                cells[-1].tokens.append(token)
+        if len(cells) > 1:
+            cells[0].start = work.text.rfind("\n", 0, cells[0].end) + 1
+            stop = work.text.find("\n", cells[-1].start)
+            cells[-1].end = stop if stop >= 0 else len(work.text)
         if len(cells) < 2:
             break
         rows.append(cells)
@@ -71,6 +76,11 @@ def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
 def _read_line(lexicon: Lexicon, sentences: SentenceReader, work: Work, line: list[Token]) -> None:
     if work.schema and _by_schema(lexicon, work, line):
         return
+    first = line[0].entry
+    if first is not None and "example" in first.classes and len(line) > 1:
+        return
+    if first is not None and "part" in first.classes:
+        work.frame.part = True
     before = len(work.drafts), len(work.queries)
     sentences.read(work, line)
     if (len(work.drafts), len(work.queries)) == before:
@@ -92,9 +102,16 @@ def _by_schema(lexicon: Lexicon, work: Work, line: list[Token]) -> bool:
     return True
 
 
+def _is_filler(line: list[Token], mention: Mention) -> bool:
+    entry = line[mention.index].entry
+    return entry is not None and "fill" in entry.classes
+
+
 def _heading(work: Work, line: list[Token]) -> None:
     """Keep what a line without figures says about the lines under it."""
-    found = [mention for mention in mentions(line, frozenset()) if not mention.weak and not mention.acts]
+    if any(token.kind == MARK and work.text[token.start] == "。" for token in line):
+        return
+    found = [mention for mention in mentions(line, frozenset()) if not mention.weak and not _is_filler(line, mention)]
     if found:
         work.heading = tuple(target for mention in found for target in mention.targets)
         distinct = tuple(dict.fromkeys(mention.targets for mention in found))
@@ -110,6 +127,8 @@ def _heading(work: Work, line: list[Token]) -> None:
             work.frame.cum = True
         if "part" in classes:
             work.frame.part = True
+        if "order" in classes and not any(work.text[t.start : t.end] == "完成" for t in line):
+            work.frame.veto = work.frame.veto or ("plan" if token.entry is not None and token.entry.word in ORDERS else "")
         for veto in ("plan", "past", "crime", "stock"):
             if veto in classes:
                 work.frame.veto = veto

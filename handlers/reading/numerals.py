@@ -22,7 +22,7 @@ _NUMERAL = re.compile(
     rf"""
     (?P<arabic>(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d.]*\d)|\d+(?:\.\d+)?))
         (?P<more1>[余多来几])?
-        (?:\ ?(?P<times>[十百千]?[万亿]|[百千]|[WK](?![A-Z])))?
+        (?:\ ?(?P<times>[十百千]?[万亿]|[百千]|WAN|[WK](?![A-Z])))?
         (?P<tail>(?<=[万亿千百])(?:\d{{1,4}}[千百十]?(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
         (?P<more2>[余多来几])?
     |(?P<vague>(?:好几|几|数)(?:[十百千]*[万亿]|[十百千])|若干|好多|很多|不少|许多|大量|一批|一些)
@@ -90,7 +90,7 @@ def _read_arabic(match: re.Match[str]) -> Numeral:
             return Numeral(start, match.end("arabic"), value)
     if times:
         factor = 1
-        for char in times:
+        for char in times.removesuffix("AN"):
             factor *= _MULTIPLIER[char]
         value *= factor
         if match["tail"]:

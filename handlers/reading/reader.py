@@ -12,10 +12,15 @@ from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
 from handlers.reading.normalise import Normal, normalise
 from handlers.reading.sentences import SentenceReader
+from handlers.reading.spelling import Speller
 from handlers.reading.tokens import Tokeniser
 from handlers.reading.totals import settle
-from handlers.reading.values import Candidate, Doubt, Found, Reading, Step, Verdict
+from handlers.reading.verdicts import ask_about_nothing, verdict
+from handlers.reading.values import Candidate, Doubt, DoubtKind, Found, Reading
 from models.campaign.definition import Campaign
+
+_REACH = 4  # characters to either side of a number in which a slip is looked for
+
 
 class Reader:
     """Reads messages in the words of one campaign. Build it once; it is safe to share between threads."""
@@ -24,25 +29,43 @@ class Reader:
         self.campaign = campaign
         self.lexicon = build(campaign)
         self._tokeniser = Tokeniser(self.lexicon)
+        self._speller = Speller(self.lexicon)
         self._sentences = SentenceReader(self.lexicon)
 
     def read(self, text: str, today: date | None = None, orgs: Mapping[str, object] | None = None) -> Reading:
         """Read one message."""
         normal = normalise(text)
-        work = Work(normal.text, self._tokeniser.cut(normal.text))
+        work = self._work(normal.text)
+        if any(note.outcome == "unplaced" for note in work.notes) or any(query.kind is DoubtKind.UNIT_MISFIT for query in work.queries):
+            work = self._respelt(normal.text, work)
+        ask_about_nothing(self.lexicon, work)
+        return self._reading(work, normal, text, today)
+
+    def _respelt(self, levelled: str, work: Work) -> Work:
+        """Read again with typing slips mended; keep that only if it binds more."""
+        loose = [(note.start, note.end) for note in work.notes if note.outcome == "unplaced"]
+        loose += [(query.start, query.end) for query in work.queries]
+        near = {index for start, end in loose for index in range(start - _REACH, end + _REACH)}
+        covered = {index for token in work.tokens for index in range(token.start, token.end)}
+        mended = self._speller.mend(levelled, frozenset(near - covered))
+        if mended == levelled:
+            return work
+        again = self._work(mended)
+        return again if len(again.drafts) > len(work.drafts) else work
+
+    def _work(self, levelled: str) -> Work:
+        work = Work(levelled, self._tokeniser.cut(levelled), rivals=self.lexicon.rivals)
         work.wrong = {work.tokens[old].start: work.tokens[new].start for old, new in replaced(work.tokens).items()}
+        if any(token.entry is not None and "notown" in token.entry.classes for token in work.tokens):
+            work.frame.veto = "notown"
         read_lines(self.lexicon, self._sentences, work)
         settle(work)
-        return self._reading(work, normal, text, today)
+        return work
 
     def _reading(self, work: Work, normal: Normal, text: str, today: date | None) -> Reading:
         found = tuple(self._found(draft, normal, text, today) for draft in work.drafts if not draft.dropped)
         doubts = tuple(self._doubt(query, normal, text) for query in work.queries)
-        if found:
-            verdict = Verdict.HELD if doubts else Verdict.REPORT
-        else:
-            verdict = Verdict.HELD if doubts else Verdict.NOTHING
-        return Reading(verdict, found, doubts, (), ())
+        return Reading(verdict(work, normal.text), found, doubts, (), ())
 
     def _found(self, draft: Draft, normal: Normal, text: str, today: date | None) -> Found:
         span = normal.span(draft.start, draft.end)

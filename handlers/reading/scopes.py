@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from handlers.reading.dates import VAGUE_DAYS, When
 from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
-VETOES = ("plan", "past", "other", "stock", "crime", "notown")  # what makes a number nobody's figure here
+VETOES = ("plan", "past", "other", "stock", "crime", "notown", "undo")  # what makes a number nobody's figure here
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Scope:
     pair: bool = False  # 分别
     gain: bool = False
     printed: bool = False
+    made: bool = False
     handed: bool = False  # a word of handing out after a word of printing
     like: bool = False
     accord: bool = False  # 按照 ... 要求: the plan is only what one goes by
@@ -51,7 +52,7 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
     """Return the scope at each number of a sentence, by token index. Source: corpus rules 1, 2, 7, 8, 11, 13."""
     state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
     found: dict[int, Scope] = {}
-    outer = state
+    outer, counted = state, 0
     for index, token in enumerate(tokens):
         if token.kind == NUMBER:
             found[index] = state
@@ -61,11 +62,16 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
         elif token.kind == MARK:
             mark = text[token.start]
             if mark in "([":
+                counted = len(found)
                 outer, state = state, replace(state, paren=mark == "(", each=False)
             elif mark in ")]":
-                state = outer if mark == ")" else replace(state, paren=False)
-            elif mark in ",:|\t":
+                inner, state = state, outer if mark == ")" else replace(state, paren=False)
+                if mark == ")" and len(found) == counted:  # 手册(累计)5200: the bracket speaks of what follows
+                    state = replace(state, cum=inner.cum, when=inner.when)
+            elif mark in ",:|\t;":
                 veto = "" if state.veto in ("crime", "stock") else state.veto
+                if mark == ";":
+                    state = replace(state, total=False, part=frame.part, printed=False)
                 state = replace(state, each=False, gain=False, all=False, pair=False, veto=veto or frame.veto, like=False, accord=False)
         elif token.kind == DAY:
             state = _at_day(state, token, tokens, index)
@@ -90,13 +96,13 @@ def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scop
     return replace(state, when=token.when, cum=False, veto=veto)
 
 
-_ORDERS = frozenset("计划 要求 目标 任务 指标".split())
+ORDERS = frozenset("计划 要求 目标 任务 指标".split())
 
 
 def _ordered(word: str, tokens: list[Token], index: int) -> str:
     """计划, 要求 govern what follows them; before a comma they only name a paper."""
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if word not in _ORDERS or following is None or following.kind == MARK and following.entry is not None and following.entry.word == ",":
+    if word not in ORDERS or following is None or following.kind == MARK and following.entry is not None and following.entry.word == ",":
         return ""
     return "plan"
 
@@ -133,9 +139,15 @@ def _at_word(state: Scope, token: Token, tokens: list[Token], index: int, frame:
         return replace(state, like=True)
     if "printed" in classes:
         return replace(state, printed=True, handed=False)
-    if state.printed and word in _HANDED:
-        return replace(state, printed=False, handed=True)
+    if (state.printed or state.made) and word in _HANDED:
+        return replace(state, printed=False, made=False, handed=True)
+    if "made" in classes:
+        return replace(state, made=True, handed=False)
+    if "done" in classes:
+        return replace(state, veto=frame.veto) if state.veto in ("plan", "past") else state
     for veto in VETOES:
         if veto in classes:
+            if veto in ("crime", "stock") and state.veto:
+                return state
             return replace(state, veto=veto)
     return state

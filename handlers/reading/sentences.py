@@ -8,18 +8,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from handlers.reading.dates import When
-from handlers.reading.binding import Binder, Choice, factor_of
+from handlers.reading.binding import Binder, Choice, Mention, factor_of
 from handlers.reading.drafts import Draft, Note, Query, Work
-from handlers.reading.lexicon import BOXES, FREQUENCY, GENERIC, PERSONS, Lexicon, Target
+from handlers.reading.lexicon import BOXES, PERSONS, Entry, Lexicon, Target
 from handlers.reading.numerals import Shape
 from handlers.reading.scopes import Scope, scopes
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
-_SENTENCE_ENDS = frozenset(";。!?\n")
-_CLAUSE_ENDS = frozenset(",:()[]|\t")
+_SENTENCE_ENDS = frozenset("。!?\n")
+_CLAUSE_ENDS = frozenset(",;:()[]|\t")
 _CLEAR = frozenset(
-    ("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "printed", "fix", "to", "wrong", "is", "isnot", "swap")
+    ("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "printed", "fix", "to", "wrong", "is", "isnot", "swap", "rise", "from")
 )
 
 
@@ -31,7 +31,9 @@ class SentenceReader:
 
     def read(self, work: Work, tokens: list[Token]) -> None:
         """Read the tokens of one line (no table)."""
-        led: tuple[Target, ...] = work.heading
+        running = any(t.kind == MARK and work.text[t.start] == "。" for t in tokens)
+        led: tuple[Target, ...] = () if running else work.heading
+        self.needs = frozenset() if running else work.needs
         start = 0
         for index in range(len(tokens) + 1):
             if index < len(tokens):
@@ -42,28 +44,32 @@ class SentenceReader:
             sentence = tokens[start:index]
             start = index + 1
             if sentence:
-                led = _Sentence(self.lexicon, work, sentence, led, question).read()
+                led = _Sentence(self.lexicon, work, sentence, led, question, self.needs).read()
                 work.sentence += 1
 
 
 class _Sentence:
     """One sentence being read."""
 
-    def __init__(self, lexicon: Lexicon, work: Work, tokens: list[Token], led: tuple[Target, ...], question: bool) -> None:
+    def __init__(self, lexicon: Lexicon, work: Work, tokens: list[Token], led: tuple[Target, ...], question: bool, needs: frozenset[str]) -> None:
         self.lexicon = lexicon
         self.work = work
         self.tokens = tokens
         self.led = led
         self.topic: tuple[Target, ...] = led
+        self.needs = needs
         self.bound: Target | None = None
-        self.question = question or any(t.entry is not None and "ask" in t.entry.classes for t in tokens)
+        self.questions = self._asked(question)
+        self.question = False  # of the clause being read
         self.scopes = scopes(tokens, work.text, work.frame)
         self.named = {t[0] for token in tokens if token.entry is not None for t in token.entry.targets}
+        self.flags = {name for token in tokens if token.entry is not None for name in token.entry.classes}
+        self.negative = any(t.entry is not None and t.entry.classes & {"neg", "zero"} for t in tokens)
         self.loose = False  # the last number found no noun: 8个社区每个2条
 
     def read(self) -> tuple[Target, ...]:
         """Read the clauses in order; returns the nouns that lead the rest of the line."""
-        if self.question:
+        if self.questions:
             self.work.flags.add("question")
         for token in self.tokens:
             if token.entry is not None:
@@ -71,38 +77,80 @@ class _Sentence:
         start = 0
         for index in range(len(self.tokens) + 1):
             if index < len(self.tokens):
-                token = self.tokens[index]
-                if token.kind != MARK or self.work.text[token.start] not in _CLAUSE_ENDS:
+                if not self._ends_clause(index):
                     continue
+            self.question = any(begin <= start < end for begin, end in self.questions)
             self._clause(start, index)
             start = index + 1
         return self.led
+
+    def _asked(self, mark: bool) -> list[tuple[int, int]]:
+        """Spans of token indices that ask something: a stretch up to a semicolon that holds a question word or ends in ?."""
+        ends = [i for i, t in enumerate(self.tokens) if t.kind == MARK and self.work.text[t.start] == ";"] + [len(self.tokens)]
+        spans, start = [], 0
+        for end in ends:
+            asking = next((i for i in range(start, end) if "ask" in self._classes(i)), None)
+            if mark and end == len(self.tokens):
+                spans.append((start, end + 1))
+            elif asking is not None:
+                whole = len(self.tokens) == len(self.work.tokens)
+                clause = max((i + 1 for i in range(start, asking) if self._ends_clause(i)), default=start)
+                spans.append((start if whole else clause, end + 1))
+            start = end + 1
+        return spans
+
+    def _classes(self, index: int) -> frozenset[str]:
+        entry = self.tokens[index].entry
+        return entry.classes if entry is not None else frozenset()
+
+    def _ends_clause(self, index: int) -> bool:
+        token = self.tokens[index]
+        return token.kind == MARK and self.work.text[token.start] in _CLAUSE_ENDS
 
     def _clause(self, start: int, end: int) -> None:
         clause = self.tokens[start:end]
         if not clause:
             return
-        active = self.work.needs | {target[0] for target in self.topic if target[0] in self.lexicon.by}
+        active = self.needs | ({self.bound[0]} if self.bound is not None and self.bound[0] in self.lexicon.by else set())
         binder = Binder(self.lexicon, clause, active)
         numbers = [i for i, token in enumerate(clause) if token.kind == NUMBER]
+        paired = self._paired(binder, clause, numbers, start)
         for position, index in enumerate(numbers):
+            if paired:
+                self._bound(binder, paired[position], clause, index, -1, self.scopes[start + index])
+                continue
             previous = numbers[position - 1] if position else -1
             following = numbers[position + 1] if position + 1 < len(numbers) else len(clause)
             self._number(binder, clause, index, previous, following, self.scopes[start + index])
-        if not numbers:
+        if self.negative:
             self._zero(binder, clause, start, end)
         if binder.mentions:
-            last = binder.mentions[-1]
+            last = next((m for m in reversed(binder.mentions) if not m.lean and not m.weak), binder.mentions[-1])
             if not last.weak or not self.topic:
                 self.topic = last.targets
             if not numbers and end < len(self.tokens) and self.work.text[self.tokens[end].start] == ":":
                 self.led = last.targets
 
+    def _paired(self, binder: Binder, clause: list[Token], numbers: list[int], start: int) -> list[Choice]:
+        """Pair nouns and numbers in order at 分别: 手册、海报分别是240本、55张. [] when it says no such thing or the counts differ."""
+        if len(numbers) < 2 or not any(self.scopes[start + index].pair for index in numbers):
+            return []
+        nouns = [mention for mention in binder.mentions if not mention.weak and mention.index < numbers[0]]
+        if len(nouns) != len(numbers):
+            return []
+        choices = []
+        for mention, index in zip(nouns, numbers, strict=True):
+            fit = binder.fit(mention, index)
+            if fit is None:
+                return []
+            choices.append(Choice(fit[0], "paired", fit[1]))
+        return choices
+
     def _number(self, binder: Binder, clause: list[Token], index: int, previous: int, following: int, scope: Scope) -> None:
         token = clause[index]
         quantity = token.number
         assert quantity is not None
-        if quantity.percent or quantity.ident:
+        if quantity.percent or quantity.ident or self._labelled(clause, index):
             self._skip(token, "percent" if quantity.percent else "ident")
             return
         choice = binder.bind(index, previous, following)
@@ -118,6 +166,18 @@ class _Sentence:
             return
         choice.target = self._gives_way(choice.target, choice.mention is not None and len(binder.mentions) == 1)
         self._bound(binder, choice, clause, index, previous, scope)
+
+    @staticmethod
+    def _labelled(clause: list[Token], index: int) -> bool:
+        """A number that a telephone, a document or the like has: 电话6620517."""
+        for token in reversed(clause[max(0, index - 2) : index]):
+            if token.entry is None:
+                return False
+            if "drop" in token.entry.classes:
+                return True
+            if "fill" not in token.entry.classes and token.kind != MARK:
+                return False
+        return False
 
     def _gives_way(self, target: Target, _alone: bool) -> Target:
         heir = self.lexicon.becomes.get(target[0])
@@ -141,15 +201,32 @@ class _Sentence:
         if not measure and not token.number.numeral.scaled and not clear and not self.led:
             return None
         options = list(self.led) if not clear else [*self.topic, *self.led]
+        if token.start in self.work.wrong.values() and self.bound is not None:
+            options.insert(0, self.bound)
         if clear and self.bound is not None and self.bound not in options:
             options.append(self.bound)
-        if not measure and not self.led and not (scope.cum or scope.when is not None or scope.total or scope.all):
+        if not measure and not self.led and token.start not in self.work.wrong.values() and not (scope.cum or scope.when is not None or scope.total or scope.all):
             return None
         for target in options:
+            if target[1] is None and target[0] in self.lexicon.by:
+                target = (target[0], self.lexicon.measure_parts.get((target[0], measure)))
+                if target[1] is None:
+                    continue
             factor = factor_of(self.lexicon, target, token)
             if factor is not None and (measure or target in self.led or clear):
                 return Choice(target, "carried", factor)
-        return self._by_measure(token, clear)
+        return self._following(token, clear) or self._by_measure(token, clear)
+
+    def _following(self, token: Token, clear: bool) -> Choice | None:
+        """Bind the persons that stand bare after sessions: 讲座3场，240人."""
+        assert token.number is not None
+        if not clear or token.number.measure not in PERSONS or self.bound is None:
+            return None
+        heir = self.lexicon.follows.get(self.bound[0])
+        factor = self.lexicon.fits[heir].get(token.number.measure) if heir is not None else None
+        if heir is None or factor is None:
+            return None
+        return Choice(self._gives_way((heir, None), False), "follows", factor)
 
     def _by_measure(self, token: Token, clear: bool) -> Choice | None:
         """Bind by a measure word that one indicator alone has, when figures stand bare in a row: 5月10日 2起 4.3万元."""
@@ -162,10 +239,12 @@ class _Sentence:
 
     def _zero(self, binder: Binder, clause: list[Token], start: int, end: int) -> None:
         """A named indicator with 无, 没有 or 未 is zero: 今天没发短信, 讲座：无. Source: corpus rule 14."""
-        negs = [i for i, t in enumerate(clause) if t.entry is not None and t.entry.classes & {"neg", "zero"}]
+        last = max((i for i, t in enumerate(clause) if t.kind == NUMBER), default=-1)
+        negs = [i for i, t in enumerate(clause) if i > last and t.entry is not None and t.entry.classes & {"neg", "zero"}]
+        binder_mentions = [m for m in binder.mentions if m.index > last]
         if not negs or self.question:
             return
-        named = [m for m in binder.mentions if not m.weak]
+        named = [m for m in binder_mentions if not m.weak and not (m.acts and "fill" in self._entry(clause, m).classes)]
         alone = not named and len(clause) == 1 and self.led and clause[0].gap == 0
         if alone and not any(d.sentence == self.work.sentence for d in self.work.drafts):
             self._keep_zero(clause[0], self.led[0], start)
@@ -177,6 +256,12 @@ class _Sentence:
             return
         for mention in named:
             self._keep_zero(clause[negs[0]], mention.targets[0], start + negs[0])
+
+    @staticmethod
+    def _entry(clause: list[Token], mention: Mention) -> Entry:
+        entry = clause[mention.index].entry
+        assert entry is not None
+        return entry
 
     def _plainly(self, clause: list[Token], first: int, last: int) -> bool:
         return not any(token.gap for token in clause[first + 1 : last + 1])
@@ -209,7 +294,9 @@ class _Sentence:
         token = clause[index]
         quantity = token.number
         assert quantity is not None
-        if scope.veto or self.question or scope.each:
+        if self._part_of_topic(token, scope):
+            return
+        if scope.veto or self.question or (scope.each and choice.misfit is None):
             self._skip(token, scope.veto or "question")
             return
         if choice.misfit is not None and quantity.measure and not scope.part and not scope.paren:
@@ -217,6 +304,20 @@ class _Sentence:
             self._ask(kind, token, ((choice.misfit, None),))
             return
         self.work.notes.append(Note(token.start, token.end, "unplaced", choice.reason))
+
+    def _part_of_topic(self, token: Token, scope: Scope) -> bool:
+        """其中社区5场: a part of the figure before, whoever it is of; kept only so that the sum can be checked."""
+        before = [draft for draft in self.work.drafts if not draft.dropped]
+        if not scope.part or scope.veto or self.question or not before:
+            return False
+        assert token.number is not None
+        head = before[-1]
+        factor = factor_of(self.lexicon, head.target, token)
+        if factor is None or not token.number.measure or token.number.numeral.value is None:
+            return False
+        self._keep(token, head.target, token.number.numeral.value * factor, scope)
+        self.work.drafts[-1].dropped = "part"
+        return True
 
     def _ask(self, kind: DoubtKind, token: Token, targets: tuple[tuple[Target, Decimal | None], ...]) -> None:
         assert token.number is not None
@@ -229,6 +330,8 @@ class _Sentence:
         assert quantity is not None and target is not None
         self.bound = target
         veto = scope.veto if scope.veto != "crime" or choice.reason in ("carried", "measure") else ""
+        if "meeting" in self.flags and target[0] in self.lexicon.follows.values() and not self.named & set(self.lexicon.follows):
+            veto = veto or "meeting"
         if self.question or veto or (scope.each and not scope.total) or scope.like:
             if scope.each and self.loose and not veto and not self.question and quantity.numeral.value is not None:
                 self._ask(DoubtKind.EACH_TIMES, token, ((target, None),))
@@ -250,17 +353,17 @@ class _Sentence:
         assert token.number is not None
         approx = token.number.approx or self._about(token)
         self.work.drafts.append(
-            Draft(target, value, token.start, token.end, scope, approx, self.work.line, self.work.sentence, scope.when)
+            Draft(target, value, token.start, token.end, scope, approx, self.work.line, self.work.sentence, scope.when, measure=token.number.measure)
         )
 
     def _about(self, token: Token) -> bool:
         at = self.tokens.index(token)
-        for before in reversed(self.tokens[max(0, at - 2) : at]):
+        for before in reversed(self.tokens[max(0, at - 3) : at]):
             if before.entry is None or before.gap and before is not self.tokens[at - 1]:
                 return False
             if "about" in before.entry.classes:
                 return True
-            if not before.entry.classes & {"fill", "verb"}:
+            if not before.entry.classes & {"fill", "verb", "acts"}:
                 return False
         return False
 
@@ -284,21 +387,25 @@ class _Sentence:
         if choice.mention is None or choice.reason != "left" or choice.target is None:
             return [choice.target] if choice.target else []
         joined = [choice.target]
-        at = choice.mention.index
+        at, at_mention = choice.mention.index, choice.mention
         for mention in reversed([m for m in binder.mentions if m.index < at and not m.weak]):
-            if not self._listed(clause, mention.index, at) or any(clause[i].kind == NUMBER for i in range(mention.index, at)):
+            if not self._listed(clause, mention, at_mention) or any(clause[i].kind == NUMBER for i in range(mention.index, at)):
                 break
-            fit = binder._fit(mention, index)
+            fit = binder.fit(mention, index)
             if fit is None:
                 break
-            if fit[0] not in joined:
-                joined.insert(0, fit[0])
-            at = mention.index
+            each = self._gives_way(fit[0], False)
+            if each not in joined:
+                joined.insert(0, each)
+            at, at_mention = mention.index, mention
         return joined
 
-    def _listed(self, clause: list[Token], first: int, second: int) -> bool:
+    def _listed(self, clause: list[Token], head: Mention, tail: Mention) -> bool:
         """Whether two nouns stand side by side in a list: joined by 、, 和, 及 or nothing, maybe each with its verb."""
+        first, second = head.index, tail.index
         between = clause[first + 1 : second]
+        if not between and (head.acts or tail.acts or head.place or tail.place):
+            return False
         if clause[second].gap or any(token.gap for token in between):
             return False
         words = [self.work.text[token.start : token.end] for token in between]

@@ -19,8 +19,17 @@ from handlers.reading.scopes import Scope
 from handlers.reading.tokens import DAY, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
-Cell = list[Token]
-_IGNORED = frozenset(("plan", "past", "stock", "like", "rate", "drop", "place", "staff", "other"))
+
+@dataclass(slots=True)
+class Cell:
+    """One cell: its tokens and where its text stands."""
+
+    tokens: list[Token] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+
+_IGNORED = frozenset(("plan", "order", "past", "stock", "like", "rate", "drop", "place", "staff", "other", "remark"))
 _UNIT = re.compile(r"[(]\s*(?:单位:?)?\s*([万亿千百]*)([^()\d]{0,4})[)]")
 _SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO"))
 
@@ -47,13 +56,16 @@ class _Table:
     lexicon: Lexicon
     work: Work
     columns: list[Column] = field(default_factory=list)
+    needs: frozenset[str] = frozenset()  # indicators whose places or platforms the rows name
 
 
 def read_table(lexicon: Lexicon, work: Work, rows: list[list[Cell]]) -> bool:
     """Read a table into drafts. False when its first row is no header: the lines are then read as sentences."""
-    if len(rows) < 2 or any(token.kind == NUMBER and not _is_label(work, cell) for cell in rows[0] for token in cell):
+    if len(rows) < 2 or any(token.kind == NUMBER and not _is_label(work, cell) for cell in rows[0] for token in cell.tokens):
         return False
     table = _Table(lexicon, work)
+    names = {key for cell in rows[0] for key in lexicon.dimension_names.get(work.text[cell.start : cell.end].strip(), ())}
+    table.needs = frozenset(names) | work.needs
     table.columns = [_column(table, cell) for cell in rows[0]]
     _settle_columns(table.columns)
     for row in rows[1:]:
@@ -63,29 +75,26 @@ def read_table(lexicon: Lexicon, work: Work, rows: list[list[Cell]]) -> bool:
 
 
 def _is_label(work: Work, cell: Cell) -> bool:
-    return bool(cell) and not (len(cell) == 1 and cell[0].kind == NUMBER)
-
-
-def _text(work: Work, cell: Cell) -> str:
-    return work.text[cell[0].start : cell[-1].end] if cell else ""
+    return not (len(cell.tokens) == 1 and cell.tokens[0].kind == NUMBER)
 
 
 def _classes(cell: Cell) -> set[str]:
-    return {name for token in cell if token.entry is not None for name in token.entry.classes}
+    return {name for token in cell.tokens if token.entry is not None for name in token.entry.classes}
 
 
 def _column(table: _Table, cell: Cell) -> Column:
     column = Column()
-    found = mentions(cell, frozenset())
+    found = mentions(cell.tokens, frozenset())
     column.targets = tuple(t for mention in found if not mention.weak for t in mention.targets)
-    column.needs = frozenset(key for token in cell if token.entry is not None for key in token.entry.needs)
+    column.needs = frozenset(key for token in cell.tokens if token.entry is not None for key in token.entry.needs)
     classes = _classes(cell)
-    column.ignored = bool(classes & _IGNORED) and not column.targets or bool(classes & {"plan", "past", "stock", "rate", "like", "drop"})
+    column.ignored = bool(classes & _IGNORED) and not column.targets or bool(classes & {"plan", "order", "past", "stock", "rate", "like", "drop", "remark"})
     column.cum, column.now = "cum" in classes, "now" in classes
     column.total = "total" in classes
-    column.fixed = "fix" in classes
+    column.ignored = column.ignored or "before" in classes
+    column.fixed = "fix" in classes and not column.ignored
     column.printed = "printed" in classes
-    for token in cell:
+    for token in cell.tokens:
         if token.kind == DAY and token.when is not None:
             column.when = token.when
             if token.when.text.startswith(("上周", "上星期", "上个星期")):
@@ -96,12 +105,7 @@ def _column(table: _Table, cell: Cell) -> Column:
 
 def _unit(table: _Table, column: Column, cell: Cell) -> None:
     """Read a unit in the header: 避免损失(万元), 短信(万条), 起数."""
-    if not cell:
-        return
-    end = table.work.text.find("\n", cell[0].start)
-    stop = table.work.text.find("\t", cell[0].start)
-    end = min(at for at in (end, stop, len(table.work.text)) if at >= 0)
-    header = table.work.text[cell[0].start : end]
+    header = table.work.text[cell.start : cell.end].strip()
     match = _UNIT.search(header)
     if match:
         for char in match[1]:
@@ -127,12 +131,12 @@ def _settle_columns(columns: list[Column]) -> None:
 
 def _read_row(table: _Table, row: list[Cell]) -> None:
     work = table.work
-    needs = frozenset().union(*(column.needs for column in table.columns), work.needs)
+    needs = frozenset().union(*(column.needs for column in table.columns), table.needs)
     label, when, label_at = _row_label(row, needs)
     head = _classes(row[0]) if row else set()
-    if head & {"plan", "past", "rate"} and not label:
+    if head & {"plan", "order", "past", "rate", "example"} and not label or "example" in head:
         return
-    total_row = "total" in head or (not row[0] and False)
+    total_row = "total" in head
     scope = Scope(cum=work.frame.cum or "cum" in head, when=when or work.frame.when, total=total_row, veto=work.frame.veto)
     for index, cell in enumerate(row):
         if index < len(table.columns) and index != label_at and not table.columns[index].ignored:
@@ -142,17 +146,19 @@ def _read_row(table: _Table, row: list[Cell]) -> None:
 def _row_label(row: list[Cell], needs: frozenset[str]) -> tuple[tuple[Target, ...], When | None, int]:
     when = None
     for index, cell in enumerate(row):
-        for token in cell:
+        for token in cell.tokens:
             if token.kind == DAY and token.when is not None and when is None:
                 when = token.when
-        found = [m for m in mentions(cell, needs) if not m.weak]
-        if found and not (index and any(token.kind == NUMBER for token in cell)):
+        found = [m for m in mentions(cell.tokens, needs) if not m.weak]
+        if found and not (index and any(token.kind == NUMBER for token in cell.tokens)):
             return found[-1].targets, when, index
     return (), when, -1
 
 
 def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, ...], scope: Scope, index: int) -> None:
-    numbers = [token for token in cell if token.kind == NUMBER]
+    numbers = [token for token in cell.tokens if token.kind == NUMBER]
+    if _classes(cell) & {"stock", "plan", "past"}:
+        return
     if not numbers:
         _read_nothing(table, column, cell, label, scope, index)
         return
@@ -204,8 +210,8 @@ def _factor(lexicon: Lexicon, target: Target, token: Token, column: Column) -> D
 
 def _read_nothing(table: _Table, column: Column, cell: Cell, label: tuple[Target, ...], scope: Scope, index: int) -> None:
     """A cell that says 无 is a zero of what it stands for; a blank, — or / is nothing."""
-    if len(cell) != 1 or "neg" not in _classes(cell) or scope.veto or column.ignored:
+    if len(cell.tokens) != 1 or "neg" not in _classes(cell) or scope.veto or column.ignored:
         return
     targets = label or column.targets
     if targets and index:
-        _add(table, column, cell[0], targets[0], Decimal(0), scope)
+        _add(table, column, cell.tokens[0], targets[0], Decimal(0), scope)

@@ -14,7 +14,10 @@ from handlers.reading.values import DoubtKind
 def settle(work: Work) -> None:
     """Mark the drafts that another one stands for, and ask where a total does not match its parts."""
     _parts_by_word(work.drafts)
+    _made_and_used(work)
+    _overfull(work)
     _totals(work)
+    _rivals(work)
     _headed_sums(work.drafts)
     _repeats(work.drafts)
 
@@ -39,6 +42,43 @@ def _parts_by_word(drafts: list[Draft]) -> None:
                 if earlier.target == draft.target and not (earlier.scope.part or earlier.scope.paren) or earlier.dropped:
                     draft.dropped = "part"
                 break
+
+
+def _made_and_used(work: Work) -> None:
+    """Printed against handed out, made against put up: only the second counts. Source: corpus rule 2."""
+    for index, draft in enumerate(work.drafts):
+        later = work.drafts[index + 1 :]
+        if draft.scope.made and any(d.target == draft.target and d.scope.handed and d.sentence == draft.sentence for d in later):
+            draft.dropped = "made"
+    handed = {d.target for d in _alive(work.drafts)}
+    work.queries = [q for q in work.queries if q.kind is not DoubtKind.PRINTED_ONLY or q.targets[0][0] not in handed]
+
+
+def _overfull(work: Work) -> None:
+    """Parts after 其中 that are more than the whole."""
+    for index, head in enumerate(work.drafts):
+        parts = []
+        for draft in work.drafts[index + 1 :]:
+            if draft.dropped != "part" or draft.target != head.target:
+                break
+            parts.append(draft)
+        summed = sum((part.value for part in parts), Decimal(0))
+        if not head.dropped and len(parts) > 1 and summed > head.value and all(part.scope.part for part in parts):
+            head.dropped = "mismatch"
+            options = ((head.target, head.value), (head.target, summed))
+            work.queries.append(Query(DoubtKind.SUM_MISMATCH, head.start, head.end, head.value, options))
+
+
+def _rivals(work: Work) -> None:
+    """Figures of one indicator in measure words that count different things: 影院3家, 映前90场."""
+    for key, measures in work.rivals.items():
+        own = [d for d in _alive(work.drafts) if d.target[0] == key and d.measure in measures]
+        if len({d.measure for d in own}) < 2:
+            continue
+        for draft in own:
+            draft.dropped = "rival"
+        options = tuple((d.target, d.value) for d in own)
+        work.queries.append(Query(DoubtKind.TWO_READINGS, own[0].start, own[0].end, own[0].value, options))
 
 
 def _totals(work: Work) -> None:

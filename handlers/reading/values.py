@@ -40,6 +40,7 @@ class DoubtKind(Enum):
     BOX_SIZE = "box-size"  # 发了5箱
     WHICH_PART = "which-part"  # 进商铺8家: a place or platform outside the dimension, or none
     EACH_TIMES = "each-times"  # 8个社区每个2条
+    SAME_AS_BEFORE = "same-as-before"  # 跟昨天一样: no figures given
     TWO_READINGS = "two-readings"  # two figures for one thing, or one figure that means two
     FUTURE_DAY = "future-day"  # dated after today
     DAY_OUTSIDE = "day-outside"  # dated before reports_from or after closes_on

@@ -61,6 +61,8 @@ class Indicator(Frozen):
     by: Key | None = None  # the dimension it is split by
     named_by: dict[str, Words] = {}  # dimension value -> phrases that name indicator and value at once (进社区)
     needs: Words = ()  # a dimension word names this indicator only beside one of these (抖音 + 粉丝)
+    rivals: Words = ()  # measure words that count different things: figures in two of them in one report are asked about
+    follows: tuple[Key, ...] = ()  # bare figures right after these, in a measure that only this one holds, are this one's (讲座3场 240人)
     gives_way_to: Key | None = None  # in a sentence that names that one too, its figures are that one's (受众 of a 财会培训)
     plausible: Plausible = Plausible()
     hint: str = ""  # one short example that a liaison could copy

@@ -43,7 +43,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
 
 def _facts(session: Session, campaign: Campaign, now: datetime, *, whole: bool) -> Brief:
     today = campaign.local_day(now)
-    first = min(campaign.reports_from, campaign.first_day) if whole else Workdays(campaign).previous_workday(today)
+    first = campaign.reports_from if whole else Workdays(campaign).previous_workday(today)
     since = datetime.combine(first, time(0), tzinfo=campaign.tz).astimezone(UTC)
     every = [state for state in states(session, campaign, now) if state.standing is not Standing.AHEAD]
     reports, reporters = session.execute(
@@ -56,7 +56,7 @@ def _facts(session: Session, campaign: Campaign, now: datetime, *, whole: bool) 
     return Brief(
         reports=reports,
         reporters=reporters,
-        since=None if whole else first,
+        since=first,
         waiting=session.scalar(select(func.count(Question.id)).where(Question.closed_at.is_(None))) or 0,
         duties=tuple(_counts(every, newest_only=not whole)),
         unjoined=tuple(idle.values()),

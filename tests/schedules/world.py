@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.base import Base
 from models.campaign.definition import Campaign
 from models.clock import SettableClock
 from models.duties import OrgState
@@ -55,7 +53,9 @@ def org_states() -> list[OrgState]:
 
 def reachable() -> list[Contact]:
     """Return one liaison an org, and the office's admin."""
-    found = [Contact(number, number, f"人{number}", Role.LIAISON, False, "wecom_app", f"u{number}") for number in range(2, 8)]
+    found = [
+        Contact(number, number, f"人{number}", Role.LIAISON, False, "wecom_app", f"u{number}") for number in range(2, 8)
+    ]
     return [Contact(1, ADMIN, "管理", Role.ADMIN, False, "wecom_app", "admin"), *found]
 
 
@@ -82,12 +82,10 @@ def facts_of(text: str, year: int = 2021) -> list[Fact]:
 class World:
     """A campaign, a database with the small province in it, a clock, and a ticker."""
 
-    def __init__(self, campaign: Campaign, path: Path, start: str) -> None:
+    def __init__(self, campaign: Campaign, url: str, start: str) -> None:
         self.campaign = campaign
-        self.path = path
         self.clock = SettableClock(at(start))
-        self.db = Database(connect(f"sqlite:///{path}"))
-        Base.metadata.create_all(self.db.engine)
+        self.db = Database(connect(url))
         with self.db.begin() as session:
             _settle(session, self.clock.now())
         self.ticker = self.another()

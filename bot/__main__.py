@@ -1,0 +1,241 @@
+"""The command line: serve, work, demo, migrate, check, read. What a person can cause is one line on stderr.
+
+Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration. Imports stand inside the commands, so that
+`read` does not wait for a web server. The only module outside of the tests that knows the stand-in platform.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.errors import BotError, ConfigError
+
+DONE, FAILED, WRONG = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except ConfigError as error:
+        return _say(str(error), WRONG)
+    except BotError as error:
+        return _say(str(error), FAILED)
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not complain
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="A WeCom bot for a campaign's reports.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="webhook and pages, with scheduler and delivery")
+    serve.add_argument("--config", type=Path, required=True)
+    serve.add_argument("--port", type=_port, help="instead of the one in the config")
+    serve.add_argument("--no-work", action="store_true", help="leave scheduler and delivery to `work`")
+    serve.set_defaults(run=_serve)
+    for name, run, told in (
+        ("work", _work, "scheduler and delivery only"),
+        ("migrate", _migrate, "bring the database to the newest schema"),
+        ("check", _check, "validate config, campaign, roster and people"),
+    ):
+        command = commands.add_parser(name, help=told)
+        command.add_argument("--config", type=Path, required=True)
+        command.set_defaults(run=run)
+    demo = commands.add_parser("demo", help="the bot with a stand-in platform, on this machine")
+    demo.add_argument("--port", type=_port, default=8000, help="of the page; the bot takes the next one")
+    demo.add_argument("--data", type=Path, default=Path("data/demo"), help="where it keeps its database and keys")
+    demo.set_defaults(run=_demo)
+    read = commands.add_parser("read", help="what the bot would understand, as JSON")
+    read.add_argument("--campaign", type=Path, help="the Hunan example without it")
+    what = read.add_mutually_exclusive_group(required=True)
+    what.add_argument("--jsonl", type=Path, help="a file with one object a line: id, text")
+    what.add_argument("text", nargs="?")
+    read.set_defaults(run=_read)
+    return parser
+
+
+def _port(word: str) -> int:
+    if not word.isdigit() or not 1 <= int(word) <= 65534:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: write a number from 1 to 65534")
+    return int(word)
+
+
+def _say(line: str, code: int) -> int:
+    print(line, file=sys.stderr)
+    return code
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from bot import app, config, logs, server
+    from bot.engine.local import AlreadyRunning
+
+    loaded = _ready(args.config)
+    lock = None if args.no_work else app.worker_lock(loaded.config)
+    try:
+        if lock:
+            lock.take()  # only to say so here in one line; the child process takes it again
+            lock.free()
+    except AlreadyRunning as error:
+        return _say(str(error), WRONG)
+    for warning in config.warnings(loaded):
+        logs.get_logger("bot").warning("look-at-this", what=warning)
+    server.serve(loaded.path, loaded.config, args.port, work=not args.no_work)
+    return DONE
+
+
+def _work(args: argparse.Namespace) -> int:
+    from bot import worker
+    from bot.engine.local import AlreadyRunning
+
+    loaded = _ready(args.config)
+    try:
+        worker.run(loaded)
+    except AlreadyRunning as error:
+        return _say(str(error), WRONG)
+    return DONE
+
+
+def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported here, so that `read` starts fast
+    """Load everything and look at the schema, so that what is wrong is said in one line before anything starts."""
+    from bot import app, config, logs
+    from models.session import Database, connect
+
+    logs.configure()
+    loaded = config.load_all(path)
+    logs.keep_secret(loaded.config.secrets())
+    db = Database(connect(loaded.config.database_url))
+    try:
+        app.check_schema(db, path)
+    finally:
+        db.dispose()
+    return loaded
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from bot import config
+    from models.migrations import run
+    from models.session import connect
+
+    engine = connect(config.load(args.config).database_url, busy_seconds=60)
+    try:
+        changed = run.upgrade(engine)
+    finally:
+        engine.dispose()
+    print(f"{'migrated to' if changed else 'already at'} revision {run.newest()}")
+    return DONE
+
+
+def _check(args: argparse.Namespace) -> int:
+    from bot import config
+
+    loaded = config.load_all(args.config)
+    for warning in config.warnings(loaded):
+        print(f"warning: {warning}", file=sys.stderr)
+    campaign, roster = loaded.campaign, loaded.roster
+    counts = {
+        "orgs": roster.orgs,
+        "people": roster.people,
+        "indicators": campaign.indicators,
+        "duties": campaign.duties,
+        "rules": campaign.rules,
+        "rankings": campaign.rankings,
+    }
+    print(f"ok: {campaign.key}, " + ", ".join(f"{len(each)} {name}" for name, each in counts.items()))
+    return DONE
+
+
+def _read(args: argparse.Namespace) -> int:
+    from handlers.reading.contract import to_contract_json
+    from handlers.reading.reader import Reader
+    from models.campaign import loader
+
+    campaign = loader.load(args.campaign or loader.HUNAN)
+    reader = Reader(campaign)
+    if args.jsonl is None:
+        print(json.dumps(to_contract_json(reader.read(args.text), campaign), ensure_ascii=False))
+        return DONE
+    try:
+        lines = args.jsonl.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return _say(f"{args.jsonl}: cannot be read ({error})", WRONG)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            case = json.loads(line)
+            told = {"id": case["id"], **to_contract_json(reader.read(str(case["text"])), campaign)}
+        except (ValueError, KeyError, TypeError):
+            return _say(f'{args.jsonl}: line {number}: not like {{"id": ..., "text": "..."}}', WRONG)
+        print(json.dumps(told, ensure_ascii=False))
+    return DONE
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from bot import config, demo, logs, server
+    from bot.standin import Member, Persona, Platform, TryLine, serve
+    from models.migrations import run
+    from models.session import connect
+
+    logs.configure("WARNING")
+    server.must_be_free("127.0.0.1", args.port)
+    server.must_be_free("127.0.0.1", args.port + 1)
+    made = demo.keys(args.data)
+    loaded = config.load_all(demo.write_config(args.data, made, args.port), environ={})
+    engine = connect(loaded.config.database_url)
+    run.upgrade(engine)
+    engine.dispose()
+    faces = [Persona(userid, name, label) for userid, name, label in demo.faces(loaded.roster)]
+    platform = Platform(
+        corp_id=made.corp_id,
+        agent_id=demo.AGENT_ID,
+        secret=made.secret,
+        token=made.token,
+        encoding_aes_key=made.encoding_aes_key,
+        robots={made.robot: demo.GROUP},
+        members=[Member(each.wecom_userid, each.name, each.org) for each in loaded.roster.people if each.wecom_userid],
+        callback_url=f"http://127.0.0.1:{args.port + 1}/wecom/callback",
+    )
+    children: list[demo.Child] = []
+    died = threading.Event()
+
+    def watch(child: demo.Child) -> None:
+        child.wait()
+        died.set()
+        signal.raise_signal(signal.SIGTERM)
+
+    def start() -> None:
+        child = demo.Child(loaded.path, args.port + 1)
+        children.append(child)
+        child.wait_ready()
+        threading.Thread(target=watch, args=(child,), daemon=True).start()
+        print(f"The demo is at http://127.0.0.1:{args.port}/ - stop it with Ctrl-C.", flush=True)
+
+    try:
+        serve(
+            platform,
+            args.port,
+            personas=faces,
+            try_lines=[TryLine(faces[0].userid, line) for line in demo.TRY_LINES],
+            bot_base=f"http://127.0.0.1:{args.port + 1}",
+            title=loaded.campaign.name,
+            on_start=start,
+        )
+    finally:
+        for child in children:
+            child.stop()
+    return _say(f"the bot has ended; see the end of {children[0].log}", FAILED) if died.is_set() else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

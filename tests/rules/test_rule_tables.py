@@ -1,0 +1,189 @@
+"""The tables of rules: what fires when, and what is due for whom. A line of a .tsv file is one case; # is a comment."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from models.campaign.definition import Campaign, Quiet, Rule
+from models.duties import evaluate
+from models.messages import Draft, Recipient, Text
+from schedules import owed
+from schedules.audience import Audience
+from schedules.late import decide
+from schedules.quiet import release, spread
+from schedules.rules import Firing, Window, firings, plan
+from tests.schedules.world import SHORT, ZONE, at, facts_of, org_states, reachable
+
+HERE = Path(__file__).parent
+NAMES = {number: name for name, number in SHORT.items()}
+
+
+def rows(name: str, columns: int) -> list[list[str]]:
+    """Read a table; every line must have all columns."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    cells = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+    assert all(len(row) == columns for row in cells), [row for row in cells if len(row) != columns]
+    return cells
+
+
+def numbered(cases: list[list[str]]) -> list[str]:
+    """Return ids that a terminal can print."""
+    return [f"row{number}" for number in range(1, len(cases) + 1)]
+
+
+FIRINGS = rows("firings.tsv", 5)
+DUE = rows("due.tsv", 5)
+LATE = rows("late.tsv", 5)
+RELEASES = rows("release.tsv", 4)
+
+
+def campaign_with(hunan: Campaign, days: str, rule: str) -> Campaign:
+    """Return a campaign of one rule. days: first..last..closes, MM-DD in 2021 or YYYY-MM-DD; empty for the notice's."""
+    if rule.startswith("@"):
+        rules = {key: hunan.rules[key] for key in rule[1:].split("+")}
+    else:
+        rules = {"rule": Rule.model_validate(tomllib.loads(f"rule = {{ name = '规则', {rule} }}")["rule"])}
+    update: dict[str, object] = {"rules": rules}
+    if days:
+        head, *settings = days.split()
+        first, last, closes = (date.fromisoformat(day if len(day) > 5 else f"2021-{day}") for day in head.split(".."))
+        update |= {"first_day": first, "last_day": last, "closes_on": closes, "reports_from": first}
+        duties = dict(hunan.duties)
+        for setting in settings:
+            key, value = setting.split("=")
+            if key in duties:
+                due = at(value.replace("T", " "), first.year) if "T" in value else value
+                duties[key] = duties[key].model_copy(update={"due": due})
+            else:
+                update[key] = tuple(date.fromisoformat(f"{first.year}-{day}") for day in value.split(","))
+        update["duties"] = duties
+    return hunan.model_copy(update=update)
+
+
+def written(campaign: Campaign, found: list[Firing]) -> str:
+    """Write firings as a table does: MM-DD HH:MM, with the week of the duty after @."""
+    lines = []
+    for firing in found:
+        local = firing.scheduled_at.astimezone(campaign.tz)
+        week = f" @{firing.period.start:%m-%d}" if firing.period and firing.period.number else ""
+        lines.append(f"{local:%m-%d %H:%M}{week}")
+    return ", ".join(lines) or "-"
+
+
+@pytest.mark.parametrize("row", FIRINGS, ids=numbered(FIRINGS))
+def test_rules_fire_when_the_table_says(hunan: Campaign, row: list[str]) -> None:
+    """Each rule fires inside the window at the moments of the table, and at no other."""
+    why, days, rule, window, expected = row
+    campaign = campaign_with(hunan, days, rule)
+    year = campaign.first_day.year
+    start, end = window.split(" .. ") if window else ("01-01 00:00", "12-31 23:59")
+    found = firings(campaign, Window(at(start, year), at(end, year)))
+    assert written(campaign, found) == expected, why
+
+
+def told(drafts: list[Draft]) -> str:
+    """Write drafts as a table does: 移动=sms-weekly, 长沙=press+summary."""
+    return " ".join(f"{NAMES[d.recipient.org_id or 0]}={'+'.join(a.duty for a in d.abouts)}" for d in drafts) or "-"
+
+
+@pytest.mark.parametrize("row", DUE, ids=numbered(DUE))
+def test_reminders_go_to_whom_the_table_says(hunan: Campaign, row: list[str]) -> None:
+    """What is due at one moment, with what was reported until then, goes to those who owe it, one message each."""
+    why, rules, moment, reported, expected = row
+    now = at(moment)
+    known = [fact for fact in facts_of(reported) if fact.made_at <= now]
+    wanted = [
+        firing
+        for firing in plan(campaign_with(hunan, "", f"@{rules}"))
+        if firing.scheduled_at.astimezone(ZONE).date() == now.astimezone(ZONE).date() and firing.scheduled_at <= now
+    ]
+    assert wanted, "no such firing on that day"
+    states = evaluate(hunan, org_states(), known, now)
+    drafts = owed.what_is_due(hunan, wanted, states, Audience(reachable(), office_id=1), now)
+    assert told(drafts) == expected, why
+
+
+@pytest.mark.parametrize("row", LATE, ids=numbered(LATE))
+def test_missed_firings_meet_the_fate_of_the_table(hunan: Campaign, row: list[str]) -> None:
+    """Each missed firing fires or is skipped, with a reason that an admin understands."""
+    why, policy, missed, moment, expected = row
+    late, hours, *rest = policy.split()
+    rule = Rule.model_validate(
+        {"name": "规则", "kind": "brief", "daily": {"at": "09:12"}, "late": late, "max_late_hours": int(hours)}
+    )
+    useful_until = at(" ".join(rest)) if rest else None
+    found = [
+        Firing("rule", 1, at(when), at(when).date(), at(when).date(), rule, useful_until=useful_until)
+        for when in missed.split(", ")
+    ]
+    fates = ["fires" if verdict.fires else verdict.reason for verdict in decide(found, at(moment))]
+    assert ", ".join(fates) == expected, why
+
+
+def test_an_older_firing_stays_superseded_by_one_that_is_taken_up(hunan: Campaign) -> None:
+    """A firing left over beside a newer one that has gone out already is skipped, not sent after it."""
+    old, new = (f for f in plan(hunan) if f.rule_key == "summary-due" and f.day.day in (27, 28))
+    (verdict,) = decide([old], at("05-28 09:20"), {("summary-due", 1): new.scheduled_at})
+    assert (verdict.fires, verdict.telling) == (False, False)
+
+
+@pytest.mark.parametrize("row", RELEASES, ids=numbered(RELEASES))
+def test_notices_leave_when_the_table_says(hunan: Campaign, row: list[str]) -> None:
+    """Quiet hours hold a notice until morning; nothing leaves in a minute in which everybody pushes."""
+    why, quiet, moment, expected = row
+    start, end = quiet.split("-")
+    campaign = hunan.model_copy(update={"quiet": Quiet(start=start, end=end)})
+    assert f"{release(campaign, at(moment)).astimezone(ZONE):%m-%d %H:%M}" == expected, why
+
+
+def drafts_for(count: int) -> list[Draft]:
+    """Return equal notices to so many persons of so many orgs."""
+    return [
+        Draft(Recipient("wecom_app", f"u{number}", number, number), Text("x"), "rule", at("05-11 09:12"))
+        for number in range(count)
+    ]
+
+
+def test_few_notices_leave_together(hunan: Campaign) -> None:
+    """Two hundred notices keep their moment, so that equal texts go in one call."""
+    assert spread(drafts_for(200)) == drafts_for(200)
+
+
+def test_many_notices_are_spread_over_two_minutes() -> None:
+    """Two thousand leave in six groups within two minutes, each org always in the same one."""
+    moments = [draft.not_before for draft in spread(drafts_for(2000))]
+    assert len(set(moments)) == 6
+    assert max(moments) - min(moments) <= timedelta(minutes=2)
+    assert moments == [draft.not_before for draft in spread(drafts_for(2000))]
+
+
+def test_the_tables_hold_sixty_cases() -> None:
+    """Together the two tables hold at least sixty cases."""
+    assert len(FIRINGS) + len(DUE) >= 60
+
+
+def test_the_month_is_laid_out_in_order(hunan: Campaign) -> None:
+    """The plan is sorted, has no moment on :00 or :30, and each firing only once."""
+    found = plan(hunan)
+    assert [f.scheduled_at for f in found] == sorted(f.scheduled_at for f in found)
+    assert len({f.key for f in found}) == len(found)
+    assert not {f.scheduled_at.minute for f in found} & {0, 30}
+
+
+def test_a_window_is_half_open(hunan: Campaign) -> None:
+    """Windows that touch share no firing and lose none."""
+    edge = at("05-11 09:12")
+    before = firings(hunan, Window(at("05-01 00:00"), edge))
+    after = firings(hunan, Window(edge, at("07-01 00:00")))
+    assert tuple(before + after) == plan(hunan)
+    assert after[0].rule_key == "sms-monday"
+
+
+def test_the_notation_of_facts_reads_day_and_moment() -> None:
+    """@05-12/05-13 08:00 is a figure of 12 May reported on the 13th."""
+    (fact,) = facts_of("移动:sms=5@05-12/05-13 08:00")
+    assert (fact.day, fact.made_at) == (date(2021, 5, 12), at("05-13 08:00"))

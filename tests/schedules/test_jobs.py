@@ -1,0 +1,243 @@
+"""What the jobs write: lists, rankings, briefs, the welcome and the wrap-up, word for word where a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from models.campaign.definition import Campaign
+from models.outbox import Notice, Status
+from models.people import Identity, Membership, Org, Person, Role
+from models.rankings import RankingIssue
+from tests.schedules.world import World, at
+
+Make = Callable[..., World]
+
+
+def issues(world: World) -> list[RankingIssue]:
+    """List the published issues."""
+    with world.db.read() as session:
+        found = list(session.scalars(select(RankingIssue).order_by(RankingIssue.id)))
+        session.expunge_all()
+        return found
+
+
+def test_the_weekly_cycle_of_the_carriers(make_world: Make) -> None:
+    """All on the first Tuesday, only the missing on Thursday and Sunday, the list on Monday: who is told what."""
+    world = make_world()
+    world.through("05-12 09:00")
+    world.report("移动:sms=32000000@05-12; 移动:!sms-weekly@05-12")
+    world.through("05-14 09:00")
+    world.report("电信:sms=1000@05-14")
+    world.through("05-17 09:17")
+    told = [(o.rule, o.notices) for o in world.occurrences() if o.rule.startswith("sms")]
+    assert told == [("sms-monday", 3), ("sms-thursday", 2), ("sms-sunday", 2), ("sms-monday", 3), ("sms-list", 1)]
+    assert world.told("sms-list") == [
+        (
+            "admin",
+            "【反诈宣传月】每周防骗提醒短信（5月11日至16日），3家中1家按时完成\n"
+            "还没完成1家：湖南联通\n"
+            "报了数，没说“已覆盖全部用户”1家：湖南电信\n"
+            "最新情况回“未报 短信”。",
+        )
+    ]
+
+
+def test_a_list_without_anybody_on_it_says_so(make_world: Make) -> None:
+    """All three in time: one line to the admin, so that silence never means a broken bot."""
+    world = make_world("05-15 09:00")
+    for org in ("移动", "电信", "联通"):
+        world.report(f"{org}:sms=1@05-15; {org}:!sms-weekly@05-15")
+    world.through("05-17 09:17")
+    assert world.told("sms-list") == [("admin", "【反诈宣传月】每周防骗提醒短信（5月11日至16日）：3家都按时完成了。")]
+
+
+def test_the_follow_rate_is_issued_by_the_clock_itself(make_world: Make) -> None:
+    """Text and picture go to the group's robot, the issue is frozen with its number in the same transaction."""
+    world = make_world("05-14 08:00")
+    world.report("长沙:fans=1000000@05-13; 株洲:fans=500000@05-13")
+    world.through("05-14 10:12")
+    (issue,) = issues(world)
+    (occurrence,) = world.occurrences("follow-rate-weekly")
+    assert (issue.number, issue.occurrence_id, issue.published_by_id) == (1, occurrence.id, None)
+    assert world.told("follow-rate-weekly") == [
+        (
+            "robot:office",
+            "【反诈宣传月】万人关注率 第1期\n"
+            "数据截至5月14日10:12\n"
+            "1. 株洲市公安局 1,281.2人/万人（缺5平台）\n"
+            "2. 长沙市公安局 995.2人/万人（缺5平台）\n"
+            "5个平台关注总人数÷常住人口×1万；常住人口为第七次全国人口普查数。",
+        ),
+        ("robot:office", "[picture]"),
+    ]
+    picture = world.notices("follow-rate-weekly")[1]
+    assert picture.content["table"] == issue.table
+
+
+def test_the_next_issue_shows_the_movement(make_anywhere: Make) -> None:
+    """A week later 长沙 has passed 株洲: numbers and arrows say so."""
+    world = make_anywhere("05-14 08:00")
+    world.report("长沙:fans=1000000@05-13; 株洲:fans=500000@05-13")
+    world.through("05-20 12:00")
+    world.report("长沙:fans=2000000@05-20")
+    world.through("05-21 10:12")
+    text = world.told("follow-rate-weekly")[2][1]
+    assert "第2期" in text
+    assert "1. 长沙市公安局 1,990.5人/万人 ↑1（缺5平台）\n2. 株洲市公安局 1,281.2人/万人 ↓1（缺5平台）" in text
+
+
+def test_a_ranking_without_data_goes_to_the_admins_only(make_world: Make) -> None:
+    """Nobody has reported: no issue number is used, the group hears nothing, the admin is told why."""
+    world = make_world("05-14 08:00")
+    world.through("05-14 10:12")
+    assert issues(world) == []
+    assert world.told("follow-rate-weekly") == [
+        (
+            "admin",
+            "【反诈宣传月】万人关注率：本期暂无数据，没有发到群里。各单位报来“抖音关注12.1万”这样的数字后就能排。",
+        )
+    ]
+
+
+def test_other_rankings_wait_for_an_admin(make_world: Make) -> None:
+    """A ranking that wants approval goes to the admin as a preview that says how to publish it."""
+    world = make_world("05-14 12:00")
+    world.report("长沙:handbook=1200@05-13")
+    world.through("05-14 15:12")
+    assert issues(world) == []
+    assert world.told("handouts-weekly") == [
+        (
+            "admin",
+            "【反诈宣传月】宣传手册和宣传资料发放排好了，等审定，还没有发到群里。\n"
+            "数据截至5月14日15:12\n"
+            "1. 长沙市公安局 1,200份\n"
+            "未报1家：株洲市公安局\n"
+            "要发布，回“发布 手册”。",
+        ),
+        ("admin", "[picture]"),
+    ]
+
+
+def test_the_welcome_goes_to_everybody_once(make_world: Make) -> None:
+    """Each person hears it once, in the name of the org, and needs not answer."""
+    world = make_world()
+    with world.session() as session:  # a liaison of two orgs
+        session.add(Membership(person_id=2, org_id=3, role=Role.LIAISON, since_at=world.clock.now()))
+    world.through("05-11 09:03")
+    told = dict(world.told("welcome"))
+    assert sorted(told) == ["admin", "u2", "u3", "u4", "u5", "u6", "u7"]
+    assert told["u2"].startswith("【反诈宣传月】通知\n长沙市公安局：")
+    assert told["u2"].endswith("本条不用回复。")
+
+
+def test_the_morning_brief_says_where_things_stand(make_world: Make) -> None:
+    """Reports since the last working day, what is due within a week in full, the rest in a line, what comes next."""
+    world = make_world("05-12 20:00")
+    world.report("长沙:handbook=5@05-12; 移动:sms=1@05-12; 移动:!sms-weekly@05-12")
+    world.through("05-13 08:47")
+    assert world.told("morning-brief") == [
+        (
+            "admin",
+            "【反诈宣传月】早报 5月13日（第3天，共21天）\n"
+            "5月12日以来收到2家单位3次报送。\n"
+            "· 每周防骗提醒短信（5月11日至16日）：1家完成，2家还没有（湖南电信、湖南联通），"
+            "5月16日23:59截止（还有3天）\n"
+            "· 一周以后到期、还没报齐的：总结6家、发布会3家、投稿2家、采用2家、民警关注2家、民警安装2家\n"
+            "接下来：5月13日09:12 每周短信：周四提醒未报的\n"
+            "机器人正常，5月12日以来发出0条通知。",
+        )
+    ]
+
+
+def test_the_brief_names_orgs_that_nobody_has_joined(make_world: Make) -> None:
+    """An org without a person cannot be reminded: the admin reads its name and how to invite."""
+    world = make_world("05-13 08:00")
+    with world.session() as session:
+        session.get_one(Person, 7).active = False
+    world.through("05-13 08:47")
+    assert "还没有人绑定，提醒发不到：湖南联通（回“邀请 单位名”取邀请码）" in world.told("morning-brief")[0][1]
+
+
+def test_the_brief_counts_what_was_sent_and_what_was_not(make_anywhere: Make) -> None:
+    """Delivery is told honestly."""
+    world = make_anywhere()
+    world.through("05-11 09:12")
+    with world.session() as session:
+        for number, notice in enumerate(session.scalars(select(Notice).order_by(Notice.id))):
+            notice.status = Status.FAILED if number < 2 else Status.SENT
+            notice.settled_at = at("05-11 09:15")
+    world.through("05-12 08:47")
+    assert world.told("morning-brief")[-1][1].endswith("机器人正常，5月11日以来发出9条通知，2条没发成。")
+
+
+def test_the_wrap_up_tells_how_it_ended(make_anywhere: Make) -> None:
+    """By duty and week: on time, late, not done; and what happens until closes_on."""
+    world = make_anywhere("05-27 10:00")
+    world.report("长沙:!summary@05-27; 长沙:press=1@05-27")
+    world.through("05-29 10:00")
+    world.report("株洲:!summary@05-29")
+    world.through("06-01 08:47")
+    text = world.told("wrap-up")[0][1]
+    assert text.startswith("【反诈宣传月】收尾小结（5月11日至31日）\n共收到2家单位3次报送。")
+    assert "· 宣传月工作总结：按时1家，逾期补上1家，没完成4家（省教育厅、湖南移动、湖南电信、湖南联通）" in text
+    assert "· 新闻发布会至少1场：按时1家，没完成2家（省联席办、株洲市公安局）" in text
+    assert text.endswith("逾期的还会提醒到6月4日，之后不再主动发消息，报送仍然能记。")
+
+
+def test_a_backup_is_told_only_where_there_is_no_liaison(make_world: Make) -> None:
+    """The backup of an org with a liaison stays in peace; without one the backup is told."""
+    world = make_world("05-13 08:50")
+    with world.session() as session:
+        for number, org in ((50, 5), (60, 6)):
+            session.add(Person(id=number, name=f"备{number}", created_at=world.clock.now()))
+            session.flush()
+            session.add(Identity(person_id=number, channel="wecom_app", user_ref=f"b{number}"))
+            session.add(
+                Membership(person_id=number, org_id=org, role=Role.LIAISON, backup=True, since_at=world.clock.now())
+            )
+        session.get_one(Person, 6).active = False
+    world.through("05-13 09:12")
+    assert [whom for whom, _ in world.told("sms-thursday")] == ["u5", "b60", "u7"]
+
+
+def test_a_liaison_of_two_orgs_reads_which_org_owes_what(make_world: Make) -> None:
+    """One message, with the org before each line."""
+    world = make_world("05-13 08:50")
+    with world.session() as session:
+        session.add(Membership(person_id=5, org_id=6, role=Role.LIAISON, since_at=world.clock.now()))
+        session.get_one(Person, 6).active = False
+    world.through("05-13 09:12")
+    assert dict(world.told("sms-thursday"))["u5"] == (
+        "【反诈宣传月】提示：有2项还没报齐：\n"
+        "1. 湖南移动 每周防骗提醒短信（5月11日至16日），5月16日23:59截止（还有3天）\n"
+        "2. 湖南电信 每周防骗提醒短信（5月11日至16日），5月16日23:59截止（还有3天）\n"
+        "办了直接回复即可，例如“短信3200万条，已覆盖全部用户”。已报的不用再回。"
+    )
+
+
+def test_a_reminder_opens_with_the_rules_own_words(make_world: Make, hunan: Campaign) -> None:
+    """The campaign file may put a sentence before it, with {name}, {org} and {due} filled in."""
+    rule = hunan.rules["sms-thursday"].model_copy(update={"text": "{org}好，{name}{due}。"})
+    world = make_world("05-13 08:50", hunan.model_copy(update={"rules": {"sms-thursday": rule}}))
+    world.through("05-13 09:12")
+    text = dict(world.told())["u5"]
+    assert text.startswith(
+        "【反诈宣传月】提示：湖南移动好，每周防骗提醒短信5月16日23:59截止（还有3天）。\n每周防骗提醒短信（"
+    )
+
+
+def test_every_text_fits_the_platform(make_world: Make) -> None:
+    """No text of the whole month reaches 2048 bytes; also not when two hundred cities owe everything."""
+    world = make_world()
+    with world.session() as session:
+        for number in range(200, 400):
+            session.add(Org(id=number, name=f"第{number}个很长名字的市州公安局", kind="city", headcount=10, aliases=[]))
+            session.flush()
+            session.add(Membership(person_id=2, org_id=number, role=Role.LIAISON, since_at=world.clock.now()))
+    world.through("06-06 12:00")
+    texts = [text for _, text in world.told()]
+    assert len(texts) > 100
+    assert max(len(text.encode()) for text in texts) <= 2048
+    assert any("项，回“我的”看全部" in text for text in texts)

@@ -1,0 +1,124 @@
+"""The last look before a reminder leaves: what was answered meanwhile is not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from models.outbox import Notice
+from models.people import Org
+from schedules.silence import still_wanted, unwanted
+from tests.schedules.world import World, at
+
+Make = Callable[..., World]
+
+
+def look(world: World, user_ref: str) -> tuple[str | None, str]:
+    """Look at the newest notice to a person as delivery does; returns the reason and the text as it would leave."""
+    with world.session() as session:
+        notice = session.scalars(select(Notice).where(Notice.user_ref == user_ref).order_by(Notice.id.desc())).first()
+        assert notice is not None
+        return still_wanted(session, world.campaign, notice, world.clock.now()), notice.content["text"]
+
+
+def test_a_reminder_that_is_still_owed_goes_as_it_was_written(make_world: Make) -> None:
+    """Nothing was reported: the notice is wanted and its text stays."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    (before,) = {text for whom, text in world.told("sms-thursday") if whom == "u5"}
+    assert look(world, "u5") == (None, before)
+
+
+def test_a_report_that_arrives_while_a_reminder_waits_silences_it(make_world: Make) -> None:
+    """Figure and pledge come in after the reminder was written: it is withdrawn, and the reason says when."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    world.clock.set(at("05-13 09:14"))
+    world.report("移动:sms=100@05-13; 移动:!sms-weekly@05-13")
+    assert look(world, "u5")[0] == "5月13日09:14已报，催报取消"
+    assert look(world, "u6")[0] is None
+
+
+def test_half_an_answer_rewrites_the_reminder(make_world: Make) -> None:
+    """The figure came without the pledge: the reminder goes, and asks for the pledge only."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    world.report("移动:sms=100@05-13")
+    reason, text = look(world, "u5")
+    assert reason is None
+    assert "数字已收到，还差一句“已覆盖全部用户”" in text
+
+
+def test_a_merged_reminder_is_rewritten_to_what_is_left(make_anywhere: Make) -> None:
+    """Two of five duties are answered: the other three are asked for, and the content's hash follows."""
+    world = make_anywhere("05-31 09:00")
+    world.through("05-31 09:12")
+    world.report("长沙:press=1@05-31; 长沙:submitted=2@05-31")
+    reason, text = look(world, "u2")
+    assert reason is None
+    assert "有3项还没报齐" in text
+    assert "发布会" not in text
+    notice = next(n for n in world.notices() if n.user_ref == "u2")
+    other = next(n for n in world.notices() if n.user_ref == "u3")
+    assert notice.content_hash != other.content_hash
+
+
+def test_all_of_a_merged_reminder_answered_silences_it(make_world: Make) -> None:
+    """The reason names the last answer."""
+    world = make_world("05-31 09:00")
+    world.through("05-31 09:12")
+    world.report("长沙:press=1@05-31; 长沙:submitted=2@05-31; 长沙:adopted=1@05-31")
+    world.clock.set(at("05-31 09:20"))
+    world.report("长沙:police_follow=8000@05-31; 长沙:police_app=8000@05-31")
+    assert look(world, "u2")[0] == "5月31日09:20已报，催报取消"
+
+
+def test_a_reminder_that_waited_a_day_says_what_is_true_now(make_world: Make) -> None:
+    """Held up by an outage until the next morning, 还有3天 has become 还有2天."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    world.clock.set(at("05-14 09:00"))
+    assert "还有2天" in look(world, "u5")[1]
+
+
+def test_an_unanswered_call_is_never_rewritten(make_world: Make) -> None:
+    """A notice that is in a call already is repeated word for word."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        for notice in session.scalars(select(Notice)):
+            notice.call_ref = "c1"
+    world.clock.set(at("05-14 09:00"))
+    assert "还有3天" in look(world, "u5")[1]
+
+
+def test_an_admins_own_words_are_never_rewritten(make_world: Make) -> None:
+    """A chase that an admin worded is withdrawn when answered, but else leaves as written."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        for notice in session.scalars(select(Notice)):
+            notice.rule, notice.content = "chase", {"kind": "text", "text": "请报短信"}
+    world.report("移动:sms=100@05-13")
+    assert look(world, "u5") == (None, "请报短信")
+
+
+def test_an_org_that_has_left_is_not_chased(make_world: Make) -> None:
+    """An org that left before the period owes nothing: its waiting reminder is withdrawn."""
+    world = make_world("05-20 09:00")
+    world.through("05-20 09:12")
+    with world.session() as session:
+        session.get_one(Org, 5).left_on = at("05-16 12:00").date()
+    assert look(world, "u5")[0] == "已不需要报，提醒取消"
+
+
+def test_many_are_looked_at_in_one_go(make_anywhere: Make) -> None:
+    """Of all waiting notices only the answered reminder is unwanted; welcomes and briefs ask for nothing."""
+    world = make_anywhere()
+    world.through("05-11 09:12")
+    world.report("移动:sms=100@05-11; 移动:!sms-weekly@05-11")
+    with world.session() as session:
+        notices = session.scalars(select(Notice)).all()
+        reasons = unwanted(session, world.campaign, notices, world.clock.now())
+        assert [n.user_ref for n in notices if n.id in reasons] == ["u5"]

@@ -1,0 +1,124 @@
+"""Conversations: each transcript is played against a bot of its own, through one stand-in platform."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.config import load_all
+from bot.standin import Platform
+from models.campaign.loader import HUNAN
+from models.clock import SettableClock
+from tests import chat
+from tests.engine import ManualEngine
+
+KEYS = {"corp_id": "ww1234567890abcdef", "secret": "secret-of-the-tests", "token": "TokenOfTheTests"}
+AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+AGENT_ID = 1000002
+ROBOT = "11111111-2222-3333-4444-555555555555"
+HERE = Path(__file__).parent
+
+
+class Real:
+    """Real time for the platform, moved on together with the bot's."""
+
+    wall = chat.Wall()
+
+    def __call__(self) -> float:
+        return self.wall.now().timestamp()
+
+
+@pytest.fixture(scope="session")
+def real() -> Real:
+    """Return the clock of the platform."""
+    return Real()
+
+
+@pytest.fixture(scope="session")
+def platform(real: Real) -> Iterator[Platform]:
+    """Return the platform of this session."""
+    standin = Platform(**KEYS, encoding_aes_key=AES_KEY, agent_id=AGENT_ID, robots={ROBOT: "office"}, now=real)
+    standin.retry_pause = 0.05
+    standin.start()
+    yield standin
+    standin.stop()
+
+
+def write_config(folder: Path, platform: Platform) -> Path:
+    """Write a config for a fresh bot: the Hunan campaign and roster, and one admin whom nobody plays."""
+    (folder / "people.csv").write_text(
+        "name,org,role,wecom_userid\n值班员,省联席办,admin,duty_officer\n", encoding="utf-8"
+    )
+    path = folder / "config.toml"
+    path.write_text(
+        f"""
+[database]
+url = "sqlite:///bot.db"
+[campaign]
+file = "{HUNAN}"
+roster = "{HUNAN.with_name("roster.csv")}"
+people = "people.csv"
+[wecom]
+corp_id = "{KEYS["corp_id"]}"
+agent_id = {AGENT_ID}
+secret = "{KEYS["secret"]}"
+token = "{KEYS["token"]}"
+encoding_aes_key = "{AES_KEY}"
+api_base = "{platform.api_base}"
+[groups.office]
+webhook = "{platform.webhook_url(ROBOT)}"
+""",
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("path", chat.files(), ids=lambda path: str(path.relative_to(HERE / "transcripts"))[:-4])
+def test_conversation(
+    path: Path,
+    tmp_path: Path,
+    sqlite_template: Path,
+    platform: Platform,
+    real: Real,
+    request: pytest.FixtureRequest,
+) -> None:
+    """The bot says what the transcript says, no more and no less, and the ledger holds what it should."""
+    transcript = chat.parse(path)
+    shutil.copy(sqlite_template, tmp_path / "bot.db")
+    real.wall = chat.Wall()
+    clock, engine = SettableClock(transcript.start), ManualEngine()
+    codes, invitations = itertools.count(4821), iter(["A7K9Q2", "B8M4R3", "C9N5S4"])
+    bot = app.build(
+        load_all(write_config(tmp_path, platform)),
+        clock=clock,
+        wall=real.wall,
+        engine=engine,
+        new_code=lambda: str(next(codes)),
+        new_invitation=lambda: next(invitations),
+    )
+    bot.start()
+    served = chat.Served(bot)
+    platform.callback_url = f"{served.base}/wecom/callback"
+    try:
+        lines = chat.Player(transcript, bot, engine, platform, clock, real.wall).play()
+    finally:
+        served.stop()
+        bot.stop()
+    written = "\n".join(lines) + "\n"
+    if request.config.getoption("--rewrite-transcripts"):
+        path.write_text(written, encoding="utf-8")
+    assert written.splitlines() == path.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_transcript_says_what_it_is_about() -> None:
+    """A transcript names its subject, and the source of the rule it shows."""
+    for path in chat.files():
+        head = "\n".join(chat.parse(path).head)
+        assert "题目: " in head, path
+        assert "依据: " in head, path
