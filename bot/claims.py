@@ -187,7 +187,7 @@ class Claims:
                 Notice.content_hash == head.content_hash,
                 Notice.channel == head.channel,
                 Notice.id.not_in(ids),
-                Notice.user_ref.in_(set(refs.values())),
+                func.lower(Notice.user_ref).in_({ref.lower() for ref in refs.values()}),
                 Attempt.at > self._wall.now() - SAID_LATELY,
                 Attempt.outcome.in_(("sent", "uncertain")),
             )

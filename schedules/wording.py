@@ -15,7 +15,6 @@ from models.campaign.definition import Campaign, Cycle, Duty, DutyKind, Rule
 from models.campaign.periods import Period, localise
 from models.duties import DutyState, Standing
 from models.figures import grouped
-from models.messages import RankRow, RankTable
 
 ANNOUNCED, REMINDED, CHASED = "通知", "提示", "催办"  # the three tones, soft to firm
 EXAMPLES = 3  # how many duties a reminder shows an example for
@@ -179,39 +178,14 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
     return fitted([f"{title}，{len(states)}家中{done}家按时完成", *lines], f"最新情况回“未报 {_short(duty)}”。")
 
 
-def ranking(campaign: Campaign, table: RankTable) -> str:
-    """Word an issue of a ranking for the group; the picture follows it."""
-    number = f" 第{table.number}期" if table.number else ""
-    head = [f"【{campaign.short_name}】{table.title}{number}", f"数据截至{moment(campaign, table.as_of)}"]
-    ranked = [_rank_line(table, row) for row in table.rows if row.rank is not None]
-    return fitted([*head, *ranked], *_tail(table), more="后面{}家见图")
-
-
-def preview(campaign: Campaign, table: RankTable, command: str) -> str:
+def preview(campaign: Campaign, title: str, command: str) -> str:
     """Tell the admins that a ranking waits for them, and how to publish it. command: its name in chat."""
-    ranked = [_rank_line(table, row) for row in table.rows if row.rank is not None]
-    head = f"【{campaign.short_name}】{table.title}排好了，等审定，还没有发到群里。"
-    tail = [*_tail(table)[:1], f"要发布，回“发布 {command}”。"]
-    return fitted([head, f"数据截至{moment(campaign, table.as_of)}", *ranked], *tail, more="后面{}家见图")
+    return f"【{campaign.short_name}】{title}排好了，等审定，还没有发到群里。要发布，回“发布 {command}”。"
 
 
 def no_data(campaign: Campaign, title: str, example: str) -> str:
     """Tell the admins that there is nothing to rank."""
     return f"【{campaign.short_name}】{title}：本期暂无数据，没有发到群里。各单位报来“{example}”这样的数字后就能排。"
-
-
-def _rank_line(table: RankTable, row: RankRow) -> str:
-    moved = "" if not row.moved else f" {'↑' if row.moved > 0 else '↓'}{abs(row.moved)}"
-    marks = [*row.marks, *(["数据较旧"] if row.stale else [])]
-    value = grouped(row.value or Decimal(0), table.decimals)
-    return f"{row.rank}. {row.org} {value}{table.unit}{moved}{'（' + '、'.join(marks) + '）' if marks else ''}"
-
-
-def _tail(table: RankTable) -> list[str]:
-    unranked = [
-        row.org + (f"（{'、'.join(row.marks)}）" if row.marks else "") for row in table.rows if row.rank is None
-    ]
-    return [*([f"未报{len(unranked)}家：{names(unranked)}"] if unranked else []), *([table.note] if table.note else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="bot-pg-"))
         self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self._numbers = itertools.count(1)
+        self._spare: list[str] = []
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             self._run(f"ALTER SYSTEM SET {setting} = off")  # what a power cut would cost is not tested here
         self._run("SELECT pg_reload_conf()")
@@ -37,10 +38,28 @@ class Postgres:
         return self._server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
 
     def fresh(self, *, migrated: bool = True) -> str:
-        """Make a database and return its name; drop() it after use."""
+        """Return the name of an empty database, migrated or not at all; drop() it after use."""
         name = f"test_{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template1'}")
         return name
+
+    def borrow(self) -> str:
+        """Return the name of a migrated database without rows; give it back() after use, with its schema as it was.
+
+        An emptied database costs a quarter of a new one.
+        """
+        return self._spare.pop() if self._spare else self.fresh()
+
+    def give_back(self, name: str) -> None:
+        """Empty a database for the next test; whoever is still connected is cut off."""
+        tables = ", ".join(f'"{table}"' for table in migrations.metadata().tables)
+        with psycopg.connect(self._server.get_uri(database=name), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        self._spare.append(name)
 
     def drop(self, name: str) -> None:
         """Drop a database, also when somebody is still connected."""

@@ -10,10 +10,36 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from handlers.reading.lexicon import FREQUENCY, GENERIC, PERSONS, Lexicon, Target
-from handlers.reading.tokens import MARK, NUMBER, WORD, Token
+from handlers.reading.tokens import MARK, WORD, Token
 
-_THROUGH = frozenset(("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "part", "handed", "printed", "fix", "to", "wrong", "is", "isnot", "swap", "rise", "from", "modifier"))
-_BLOCKS_RIGHT = frozenset(("verb", "staff", "place", "plan", "crime"))
+_THROUGH = frozenset(
+    (
+        "fill",
+        "verb",
+        "about",
+        "total",
+        "now",
+        "all",
+        "pair",
+        "cum",
+        "gain",
+        "part",
+        "handed",
+        "printed",
+        "fix",
+        "to",
+        "wrong",
+        "is",
+        "isnot",
+        "swap",
+        "rise",
+        "from",
+        "modifier",
+        "done",
+        "made",
+    )
+)
+_BLOCKS_RIGHT = frozenset(("verb", "staff", "plan", "crime"))
 
 
 @dataclass(slots=True)
@@ -132,19 +158,32 @@ class Binder:
         best: Choice | None = None
         if self._heads_place(index):
             return None
+        attached = self._attached(index)
         for mention in reversed(self.mentions):
             if mention.index >= index or (mention.index in self.taken and not again):
                 continue
             if mention.index < previous:
                 break
             fit = self.fit(mention, index)
-            if fit is None or (not mention.weak and self._counts_other(mention.index, index)):
+            if fit is None or (attached and not self._adjacent(mention.index, index)):
+                continue
+            if not mention.weak and self._counts_other(mention.index, index):
                 continue
             choice = Choice(fit[0], "left", fit[1], mention=mention)
             if not mention.weak and not mention.lean:
                 return choice
             best = best or choice
         return best
+
+    def _attached(self, index: int) -> bool:
+        """Whether a number in a measure that fits anything runs straight on into a word of its own: 三个主题."""
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        measure = self.tokens[index].number.measure  # type: ignore[union-attr]  # a number token has a number
+        if after is None or measure not in GENERIC or measure in FREQUENCY or measure in PERSONS:
+            return False
+        if after.kind == WORD and after.start == self.tokens[index].end and after.entry is not None:
+            return bool(after.entry.classes & {"modifier", "people"}) and not after.entry.targets
+        return after.gap > 1 and after.kind == WORD
 
     def _heads_place(self, index: int) -> bool:
         """Whether the number counts the place or the staff right after it: 8个影厅, 12家网点."""
@@ -169,7 +208,9 @@ class Binder:
                 classes = token.entry.classes
                 if "verb" in classes:
                     verb, thing = True, 0
-                if classes & {"place", "staff", "drop", "rate", "like"} or ("people" in classes and measure not in PERSONS):
+                if classes & {"place", "staff", "drop", "rate", "like"} or (
+                    "people" in classes and measure not in PERSONS
+                ):
                     last = "other"
                 elif not classes & {"fill", "about"}:
                     last = ""
@@ -212,14 +253,24 @@ class Binder:
                 fit = self.fit(mention, index)
                 if fit is not None:
                     return Choice(fit[0], "right", fit[1], mention=mention)
+                if mention.lean and token.entry is not None and "modifier" in token.entry.classes:
+                    continue
                 if not (token.entry is not None and token.entry.parts and not token.entry.targets):
                     return None
             if token.kind != WORD or token.entry is None:
                 return None
             classes = token.entry.classes
-            if persons and ("people" in classes or (alone and not classes & {"staff", "plan", "each"} and not token.entry.targets)):
+            if persons and (
+                "people" in classes or (alone and not classes & {"staff", "plan", "each"} and not token.entry.targets)
+            ):
                 continue
-            if mention is None and (classes & _BLOCKS_RIGHT or not classes & {"fill", "modifier", "people"}) and not token.entry.parts:
+            if "place" in classes and quantity.measure and quantity.measure not in GENERIC:
+                continue
+            if (
+                mention is None
+                and (classes & _BLOCKS_RIGHT or not classes & {"fill", "modifier", "people"})
+                and not token.entry.parts
+            ):
                 return None
             if "people" in classes:
                 return None
@@ -256,15 +307,32 @@ class Binder:
         for token in self.tokens[noun + 1 : index + 1]:
             if token.gap or token.kind == MARK:
                 return False
-            if token.kind == WORD and token.entry is not None and not token.entry.classes & _THROUGH and not token.entry.needs:
+            if (
+                token.kind == WORD
+                and token.entry is not None
+                and not token.entry.classes & _THROUGH
+                and not token.entry.needs
+            ):
                 return False
         return True
 
     def _misfit(self, index: int, previous: int, following: int) -> Target | None:
         for mention in reversed(self.mentions):
-            if previous < mention.index < index and self._adjacent(mention.index, index):
+            if (
+                previous < mention.index < index
+                and not (mention.lean or mention.weak)
+                and self._adjacent(mention.index, index)
+            ):
                 return mention.targets[0]
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        if after is not None and after.entry is not None and after.gap == 0 and after.entry.targets and index + 1 < following:
+        lean = after is not None and after.entry is not None and "lean" in after.entry.classes
+        if (
+            after is not None
+            and after.entry is not None
+            and after.gap == 0
+            and after.entry.targets
+            and not lean
+            and index + 1 < following
+        ):
             return after.entry.targets[0]
         return None

@@ -18,15 +18,21 @@ def replaced(tokens: list[Token]) -> dict[int, int]:
         if _percent(tokens[first]) or _percent(tokens[second]) or _other_noun(tokens, first, second):
             continue
         near = _classes(tokens, max(first + 1, second - 2), second)
-        if "isnot" in near and "is" not in _classes(tokens, second - 1, second):
+        if ("isnot" in near and "is" not in _classes(tokens, second - 1, second)) or "swap" in between:
             wrong[second] = first
-        elif "swap" in between:
-            wrong[second] = first
-        elif between & {"to", "wrong"} or ("isnot" in before and "is" in between) or ("from" in before and "rise" in between):
+        elif (
+            between & {"to", "wrong"}
+            or ("isnot" in before and "is" in between)
+            or ("from" in before and "rise" in between)
+        ):
             wrong[first] = second
     if any(token.entry is not None and "to" in token.entry.classes for token in tokens):
         for index in numbers:
-            if "from" in _classes(tokens, max(0, index - 2), index) and index not in wrong and index not in wrong.values():
+            if (
+                "from" in _classes(tokens, max(0, index - 2), index)
+                and index not in wrong
+                and index not in wrong.values()
+            ):
                 wrong[index] = index
     return wrong
 
@@ -37,7 +43,9 @@ def _percent(token: Token) -> bool:
 
 def _other_noun(tokens: list[Token], first: int, second: int) -> bool:
     """Whether the second number has a noun of its own that is not the first one's."""
-    between = {target for token in tokens[first + 1 : second] if token.entry is not None for target in token.entry.targets}
+    between = {
+        target for token in tokens[first + 1 : second] if token.entry is not None for target in token.entry.targets
+    }
     before: set[object] = set()
     for token in reversed(tokens[:first]):
         if token.kind == NUMBER:

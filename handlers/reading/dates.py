@@ -14,7 +14,9 @@ from datetime import date, timedelta
 from handlers.reading.numerals import scan
 
 _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
-_DAY = rf"(?:\d{{4}}年|今年)?(?:{_N}月{_N}[日号]?|{_N}[日号](?!文|令|楼|院|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗))"
+_DAY = (
+    rf"(?:\d{{4}}年|今年)?(?:{_N}月{_N}[日号]?|{_N}[日号](?!文|令|楼|院|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗))"
+)
 _SPAN = r"(?:日|号)?\s?(?:至|到|-|~|—)\s?"
 _PATTERN = re.compile(
     rf"""
@@ -63,8 +65,10 @@ def _is_dotted_date(text: str, match: re.Match[str]) -> bool:
     after = text[match.end() : match.end() + 1]
     if before == "\t":  # a table cell: 11.6 is more often a figure there
         return text[: match.start()].rpartition("\n")[2].strip() == ""
-    return begins and after not in ("万", "千", "亿", "百", "元", "%", "W", "K") and (
-        bool(_DOT_FOLLOWS.match(after)) or "\u4e00" <= after <= "\u9fff"
+    return (
+        begins
+        and after not in ("万", "千", "亿", "百", "元", "%", "W", "K")
+        and (bool(_DOT_FOLLOWS.match(after)) or "\u4e00" <= after <= "\u9fff")
     )
 
 
@@ -124,7 +128,7 @@ def _relative_month(written: str, today: date) -> tuple[date, date] | None:
 def _absolute(piece: str, today: date) -> tuple[date, date] | None:
     numbers = [int(n.value) for n in scan(piece) if n.value is not None and n.value == int(n.value)]
     numbers = [int(n) for n in re.findall(r"\d+", piece)] or numbers
-    if "年" in piece and numbers and numbers[0] > 1900 or len(numbers) == 3:
+    if ("年" in piece and numbers and numbers[0] > 1900) or len(numbers) == 3:
         year, *numbers = numbers
     else:
         year = 0

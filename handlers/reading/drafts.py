@@ -66,7 +66,9 @@ class Work:
     heading: tuple[Target, ...] = ()  # nouns of the heading over the current line
     needs: frozenset[str] = frozenset()  # need words of the heading
     schema: tuple[tuple[Target, ...], ...] = ()  # nouns of a heading that lines of bare numbers follow: 手册+横幅
-    wrong: dict[int, int] = field(default_factory=dict)  # start of a replaced number -> start of the one that replaces it
+    wrong: dict[int, int] = field(
+        default_factory=dict
+    )  # start of a replaced number -> start of the one that replaces it
     rivals: dict[str, frozenset[str]] = field(default_factory=dict)
     line: int = 0
     sentence: int = 0

@@ -20,19 +20,178 @@ Target = tuple[str, str | None]  # indicator, part
 # measure words that say the same as another one an indicator may accept
 _ALIASES = {
     "场次": "场", "人次": "人", "名": "人", "位": "人", "余人": "人", "户次": "户", "家次": "家", "台次": "台", "条次": "条",
-    "篇次": "篇", "次数": "次", "块钱": "元", "元钱": "元", "块": "元", "人份": "份", "户人家": "户", "场会": "场", "个人": "人", "节课": "节",
-    "堂课": "堂", "期班": "期", "所学校": "所", "份儿": "份", "条儿": "条", "趟": "次", "回": "次", "起案": "起", "处次": "处",
+    "篇次": "篇", "次数": "次", "块钱": "元", "元钱": "元", "块": "元", "人份": "份", "户人家": "户", "个人": "人", "节课": "节",
+    "堂课": "堂", "期班": "期", "份儿": "份", "条儿": "条", "趟": "次", "回": "次", "起案": "起", "处次": "处",
 }  # fmt: skip
 # measure words that someone typed without turning them into characters: 320ren
-_LATIN = {"REN": "人", "GE": "个", "TIAO": "条", "FEN": "份", "CI": "次", "HU": "户", "BEN": "本", "ZHANG": "张", "CHANG": "场", "KUAI": "块"}
+_LATIN = {
+    "REN": "人",
+    "GE": "个",
+    "TIAO": "条",
+    "FEN": "份",
+    "CI": "次",
+    "HU": "户",
+    "BEN": "本",
+    "ZHANG": "张",
+    "CHANG": "场",
+    "KUAI": "块",
+}
 # measure words that may count anything: they name no thing by themselves
-GENERIC = frozenset("个 次 处 家 人 名 位 人次 项 种 类 批".split())
-FREQUENCY = frozenset("次 遍 回 趟 场次 期 人次".split())
-PERSONS = frozenset("人 名 位 人次 余人 个人".split())
+GENERIC = frozenset(["个", "次", "处", "家", "人", "名", "位", "人次", "项", "种", "类", "批"])
+FREQUENCY = frozenset(["次", "遍", "回", "趟", "场次", "期", "人次"])
+PERSONS = frozenset(["人", "名", "位", "人次", "余人", "个人"])
 # further classifiers, so that "5辆" is seen as five of something else
-_OTHER_MEASURES = """笔 单 枚 辆 座 所 间 栋 幢 层 岁 天 周 年 月 日 号 小时 个小时 分钟 分 秒 秒钟 点 点钟 时 公里 米 平方米 平米 厘米 吨 斤 公斤 箱 包 捆 盒 套 袋 沓 摞 打 支 把 顶 件 只 头 匹 艘 架 门 项 种 类 批 波 组 队 班 代 例 宗 桩
-级 届 版 章 款 倍 成 折 度 家 户 人 名 位 个 台 部 条 张 份 册 本 页 封 块 面 幅 处 次 遍 场 期 堂 节 起 篇 集 站 路 层楼 楼 室 元 美元 个月 季度 周岁 % 份钱 期次 个班 课时 学时 杯 桌 首 曲 段 句 字 帧 行 列 轮 圈 村 镇 乡 县 市 区 校 厂 店 队次 趟 回 席 株 棵 车 车次 辆次""".split()
-BOXES = frozenset("箱 包 捆 盒 套 袋 沓 摞 批 车".split())
+_OTHER_MEASURES = [
+    "笔",
+    "单",
+    "枚",
+    "辆",
+    "座",
+    "所",
+    "间",
+    "栋",
+    "幢",
+    "层",
+    "岁",
+    "天",
+    "周",
+    "年",
+    "月",
+    "日",
+    "号",
+    "小时",
+    "个小时",
+    "分钟",
+    "分",
+    "秒",
+    "秒钟",
+    "点",
+    "点钟",
+    "时",
+    "公里",
+    "米",
+    "平方米",
+    "平米",
+    "厘米",
+    "吨",
+    "斤",
+    "公斤",
+    "箱",
+    "包",
+    "捆",
+    "盒",
+    "套",
+    "袋",
+    "沓",
+    "摞",
+    "打",
+    "支",
+    "把",
+    "顶",
+    "件",
+    "只",
+    "头",
+    "匹",
+    "艘",
+    "架",
+    "门",
+    "项",
+    "种",
+    "类",
+    "批",
+    "波",
+    "组",
+    "队",
+    "班",
+    "代",
+    "例",
+    "宗",
+    "桩",
+    "级",
+    "届",
+    "版",
+    "章",
+    "款",
+    "倍",
+    "成",
+    "折",
+    "度",
+    "家",
+    "户",
+    "人",
+    "名",
+    "位",
+    "个",
+    "台",
+    "部",
+    "条",
+    "张",
+    "份",
+    "册",
+    "本",
+    "页",
+    "封",
+    "块",
+    "面",
+    "幅",
+    "处",
+    "次",
+    "遍",
+    "场",
+    "期",
+    "堂",
+    "节",
+    "起",
+    "篇",
+    "集",
+    "站",
+    "路",
+    "层楼",
+    "楼",
+    "室",
+    "元",
+    "美元",
+    "个月",
+    "季度",
+    "周岁",
+    "%",
+    "份钱",
+    "期次",
+    "个班",
+    "课时",
+    "学时",
+    "杯",
+    "桌",
+    "首",
+    "曲",
+    "段",
+    "句",
+    "字",
+    "帧",
+    "行",
+    "列",
+    "轮",
+    "圈",
+    "村",
+    "镇",
+    "乡",
+    "县",
+    "市",
+    "区",
+    "校",
+    "厂",
+    "店",
+    "队次",
+    "趟",
+    "回",
+    "席",
+    "株",
+    "棵",
+    "车",
+    "车次",
+    "辆次",
+]
+BOXES = frozenset(["箱", "包", "捆", "盒", "套", "袋", "沓", "摞", "批", "车"])
 
 
 @dataclass(slots=True)
@@ -57,10 +216,16 @@ class Lexicon:
     bare: dict[str, str]  # money-like indicator -> measure that a scaled number without measure has (6万 is 6万元)
     measures: tuple[str, ...]  # all measure words, longest first
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)  # measure word -> indicators that accept it
-    measure_parts: dict[tuple[str, str], str] = field(default_factory=dict)  # indicator and measure word -> part: 户 is 家庭
-    rivals: dict[str, frozenset[str]] = field(default_factory=dict)  # indicator -> measure words that count different things
+    measure_parts: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # indicator and measure word -> part: 户 is 家庭
+    rivals: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # indicator -> measure words that count different things
     follows: dict[str, str] = field(default_factory=dict)  # indicator -> the one that bare figures after it belong to
-    becomes: dict[str, str] = field(default_factory=dict)  # indicator -> the one its figures go to beside a word for that
+    becomes: dict[str, str] = field(
+        default_factory=dict
+    )  # indicator -> the one its figures go to beside a word for that
     levels: frozenset[str] = frozenset()
     dimension_names: dict[str, frozenset[str]] = field(default_factory=dict)  # 场所 -> indicators split by it
     by: dict[str, str] = field(default_factory=dict)  # indicator -> dimension

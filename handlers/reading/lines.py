@@ -54,11 +54,12 @@ def _split(work: Work) -> list[list[Token]]:
 
 def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
     """Return the consecutive lines from here that hold cell separators, as cells."""
+    marks = "\t|" if not _is_comma_table(work, lines, at) else ","
     rows = []
     for line in lines[at:]:
         cells: list[Cell] = [Cell()]
         for token in line:
-            if token.kind == MARK and work.text[token.start] in "\t|":
+            if token.kind == MARK and work.text[token.start] in marks:
                 cells[-1].end = token.start
                 cells.append(Cell(start=token.end))
             else:
@@ -71,6 +72,25 @@ def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
             break
         rows.append(cells)
     return rows
+
+
+def _is_comma_table(work: Work, lines: list[list[Token]], at: int) -> bool:
+    """Whether a line is a header in commas over at least one line that holds a bare number between commas."""
+    if at + 1 >= len(lines) or len(lines[at]) < 2 or len(lines[at]) > 24:
+        return False
+    if any(token.kind == NUMBER for token in lines[at]):
+        return False
+    commas = [
+        sum(token.kind == MARK and work.text[token.start] == "," for token in line) for line in lines[at : at + 2]
+    ]
+    row = lines[at + 1]
+    bare = any(
+        token.kind == NUMBER
+        and (work.text[token.start - 1] == "," or index == 0)
+        and work.text[token.end : token.end + 1] in (",", "\n", "")
+        for index, token in enumerate(row)
+    )
+    return commas[0] > 0 and commas[0] == commas[1] and bare
 
 
 def _read_line(lexicon: Lexicon, sentences: SentenceReader, work: Work, line: list[Token]) -> None:
@@ -98,7 +118,20 @@ def _by_schema(lexicon: Lexicon, work: Work, line: list[Token]) -> bool:
         if factor is not None and token.number.numeral.value is not None:
             value = token.number.numeral.value * factor
             scope = Scope(cum=work.frame.cum, when=work.frame.when)
-            work.drafts.append(Draft(targets[0], value, token.start, token.end, scope, token.number.approx, work.line, work.sentence, scope.when, table=True))
+            work.drafts.append(
+                Draft(
+                    targets[0],
+                    value,
+                    token.start,
+                    token.end,
+                    scope,
+                    token.number.approx,
+                    work.line,
+                    work.sentence,
+                    scope.when,
+                    table=True,
+                )
+            )
     return True
 
 
@@ -111,7 +144,11 @@ def _heading(work: Work, line: list[Token]) -> None:
     """Keep what a line without figures says about the lines under it."""
     if any(token.kind == MARK and work.text[token.start] == "。" for token in line):
         return
-    found = [mention for mention in mentions(line, frozenset()) if not mention.weak and not _is_filler(line, mention)]
+    found = [
+        mention
+        for mention in mentions(line, frozenset())
+        if not (mention.weak or mention.lean) and not _is_filler(line, mention)
+    ]
     if found:
         work.heading = tuple(target for mention in found for target in mention.targets)
         distinct = tuple(dict.fromkeys(mention.targets for mention in found))
@@ -128,7 +165,9 @@ def _heading(work: Work, line: list[Token]) -> None:
         if "part" in classes:
             work.frame.part = True
         if "order" in classes and not any(work.text[t.start : t.end] == "完成" for t in line):
-            work.frame.veto = work.frame.veto or ("plan" if token.entry is not None and token.entry.word in ORDERS else "")
+            work.frame.veto = work.frame.veto or (
+                "plan" if token.entry is not None and token.entry.word in ORDERS else ""
+            )
         for veto in ("plan", "past", "crime", "stock"):
             if veto in classes:
                 work.frame.veto = veto

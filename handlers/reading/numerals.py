@@ -163,7 +163,11 @@ def _han_value(written: str) -> Decimal | None:
             digit = 0
         elif char in BIG:
             last = BIG[char]
-            total = (total + section + digit or 1) * last if last > total and total else total + (section + digit or 1) * last
+            total = (
+                (total + section + digit or 1) * last
+                if last > total and total
+                else total + (section + digit or 1) * last
+            )
             section = digit = 0
         else:
             return None

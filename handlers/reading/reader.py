@@ -15,8 +15,8 @@ from handlers.reading.sentences import SentenceReader
 from handlers.reading.spelling import Speller
 from handlers.reading.tokens import Tokeniser
 from handlers.reading.totals import settle
-from handlers.reading.verdicts import ask_about_nothing, verdict
 from handlers.reading.values import Candidate, Doubt, DoubtKind, Found, Reading
+from handlers.reading.verdicts import ask_about_nothing, verdict
 from models.campaign.definition import Campaign
 
 _REACH = 4  # characters to either side of a number in which a slip is looked for
@@ -36,7 +36,9 @@ class Reader:
         """Read one message."""
         normal = normalise(text)
         work = self._work(normal.text)
-        if any(note.outcome == "unplaced" for note in work.notes) or any(query.kind is DoubtKind.UNIT_MISFIT for query in work.queries):
+        if any(note.outcome == "unplaced" for note in work.notes) or any(
+            query.kind is DoubtKind.UNIT_MISFIT for query in work.queries
+        ):
             work = self._respelt(normal.text, work)
         ask_about_nothing(self.lexicon, work)
         return self._reading(work, normal, text, today)
@@ -73,7 +75,19 @@ class Reader:
         written = text[slice(*normal.span(when.start, when.end))] if when is not None else None
         days = resolve(when.text, today) if when is not None else None
         cumulative = draft.scope.cum and draft.target[0] not in self.lexicon.levels
-        return Found(draft.target[0], draft.value, draft.target[1], cumulative, draft.approx, days, written, text[slice(*span)], span, draft.org, draft.old)
+        return Found(
+            draft.target[0],
+            draft.value,
+            draft.target[1],
+            cumulative,
+            draft.approx,
+            days,
+            written,
+            text[slice(*span)],
+            span,
+            draft.org,
+            draft.old,
+        )
 
     def _doubt(self, query: Query, normal: Normal, text: str) -> Doubt:
         span = normal.span(query.start, query.end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from handlers.reading.dates import VAGUE_DAYS, When
-from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 VETOES = ("plan", "past", "other", "stock", "crime", "notown", "undo")  # what makes a number nobody's figure here
 
@@ -44,7 +44,34 @@ class Frame:
     part: bool = False
 
 
-_HANDED = frozenset("发放 派发 分发 散发 发出 发送 发了 发 送出 送达 送 赠送 赠 张贴 贴出 贴 悬挂 挂出 挂起 挂 摆放 投放 摆 用".split())
+_HANDED = frozenset(
+    [
+        "发放",
+        "派发",
+        "分发",
+        "散发",
+        "发出",
+        "发送",
+        "发了",
+        "发",
+        "送出",
+        "送达",
+        "送",
+        "赠送",
+        "赠",
+        "张贴",
+        "贴出",
+        "贴",
+        "悬挂",
+        "挂出",
+        "挂起",
+        "挂",
+        "摆放",
+        "投放",
+        "摆",
+        "用",
+    ]
+)
 _AS_OF = ("截至", "截止")
 
 
@@ -72,7 +99,16 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
                 veto = "" if state.veto in ("crime", "stock") else state.veto
                 if mark == ";":
                     state = replace(state, total=False, part=frame.part, printed=False)
-                state = replace(state, each=False, gain=False, all=False, pair=False, veto=veto or frame.veto, like=False, accord=False)
+                state = replace(
+                    state,
+                    each=False,
+                    gain=False,
+                    all=False,
+                    pair=False,
+                    veto=veto or frame.veto,
+                    like=False,
+                    accord=False,
+                )
         elif token.kind == DAY:
             state = _at_day(state, token, tokens, index)
         elif token.entry is not None:
@@ -85,7 +121,12 @@ def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scop
     if token.when.kind == "clock" or token.when.kind == "year" or token.when.text in VAGUE_DAYS:
         return state
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if following is not None and following.entry is not None and following.entry.word in ("以来", "起") and following.gap == 0:
+    if (
+        following is not None
+        and following.entry is not None
+        and following.entry.word in ("以来", "起")
+        and following.gap == 0
+    ):
         return state
     before = tokens[index - 1] if index else None
     if before is not None and before.entry is not None and before.entry.word in _AS_OF:
@@ -96,13 +137,17 @@ def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scop
     return replace(state, when=token.when, cum=False, veto=veto)
 
 
-ORDERS = frozenset("计划 要求 目标 任务 指标".split())
+ORDERS = frozenset(["计划", "要求", "目标", "任务", "指标"])
 
 
 def _ordered(word: str, tokens: list[Token], index: int) -> str:
     """计划, 要求 govern what follows them; before a comma they only name a paper."""
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if word not in ORDERS or following is None or following.kind == MARK and following.entry is not None and following.entry.word == ",":
+    if (
+        word not in ORDERS
+        or following is None
+        or (following.kind == MARK and following.entry is not None and following.entry.word == ",")
+    ):
         return ""
     return "plan"
 

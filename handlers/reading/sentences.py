@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from handlers.reading.dates import When
 from handlers.reading.binding import Binder, Choice, Mention, factor_of
+from handlers.reading.dates import When
 from handlers.reading.drafts import Draft, Note, Query, Work
 from handlers.reading.lexicon import BOXES, PERSONS, Entry, Lexicon, Target
 from handlers.reading.numerals import Shape
@@ -18,8 +18,32 @@ from handlers.reading.values import DoubtKind
 
 _SENTENCE_ENDS = frozenset("。!?\n")
 _CLAUSE_ENDS = frozenset(",;:()[]|\t")
+_NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for the name of an org
 _CLEAR = frozenset(
-    ("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "ours", "part", "printed", "fix", "to", "wrong", "is", "isnot", "swap", "rise", "from")
+    (
+        "fill",
+        "verb",
+        "about",
+        "total",
+        "now",
+        "all",
+        "pair",
+        "cum",
+        "gain",
+        "ours",
+        "part",
+        "printed",
+        "fix",
+        "to",
+        "wrong",
+        "is",
+        "isnot",
+        "swap",
+        "rise",
+        "from",
+        "done",
+        "made",
+    )
 )
 
 
@@ -51,7 +75,15 @@ class SentenceReader:
 class _Sentence:
     """One sentence being read."""
 
-    def __init__(self, lexicon: Lexicon, work: Work, tokens: list[Token], led: tuple[Target, ...], question: bool, needs: frozenset[str]) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        work: Work,
+        tokens: list[Token],
+        led: tuple[Target, ...],
+        question: bool,
+        needs: frozenset[str],
+    ) -> None:
         self.lexicon = lexicon
         self.work = work
         self.tokens = tokens
@@ -62,7 +94,8 @@ class _Sentence:
         self.questions = self._asked(question)
         self.question = False  # of the clause being read
         self.scopes = scopes(tokens, work.text, work.frame)
-        self.named = {t[0] for token in tokens if token.entry is not None for t in token.entry.targets}
+        firm = [token.entry for token in tokens if token.entry is not None and "lean" not in token.entry.classes]
+        self.named = {target[0] for entry in firm for target in entry.targets}
         self.flags = {name for token in tokens if token.entry is not None for name in token.entry.classes}
         self.negative = any(t.entry is not None and t.entry.classes & {"neg", "zero"} for t in tokens)
         self.loose = False  # the last number found no noun: 8个社区每个2条
@@ -86,7 +119,9 @@ class _Sentence:
 
     def _asked(self, mark: bool) -> list[tuple[int, int]]:
         """Spans of token indices that ask something: a stretch up to a semicolon that holds a question word or ends in ?."""
-        ends = [i for i, t in enumerate(self.tokens) if t.kind == MARK and self.work.text[t.start] == ";"] + [len(self.tokens)]
+        ends = [i for i, t in enumerate(self.tokens) if t.kind == MARK and self.work.text[t.start] == ";"] + [
+            len(self.tokens)
+        ]
         spans, start = [], 0
         for end in ends:
             asking = next((i for i in range(start, end) if "ask" in self._classes(i)), None)
@@ -111,7 +146,9 @@ class _Sentence:
         clause = self.tokens[start:end]
         if not clause:
             return
-        active = self.needs | ({self.bound[0]} if self.bound is not None and self.bound[0] in self.lexicon.by else set())
+        active = self.needs | (
+            {self.bound[0]} if self.bound is not None and self.bound[0] in self.lexicon.by else set()
+        )
         binder = Binder(self.lexicon, clause, active)
         numbers = [i for i, token in enumerate(clause) if token.kind == NUMBER]
         paired = self._paired(binder, clause, numbers, start)
@@ -124,8 +161,9 @@ class _Sentence:
             self._number(binder, clause, index, previous, following, self.scopes[start + index])
         if self.negative:
             self._zero(binder, clause, start, end)
-        if binder.mentions:
-            last = next((m for m in reversed(binder.mentions) if not m.lean and not m.weak), binder.mentions[-1])
+        firm = [mention for mention in binder.mentions if not mention.lean]
+        if firm:
+            last = next((m for m in reversed(firm) if not m.weak), firm[-1])
             if not last.weak or not self.topic:
                 self.topic = last.targets
             if not numbers and end < len(self.tokens) and self.work.text[self.tokens[end].start] == ":":
@@ -146,7 +184,9 @@ class _Sentence:
             choices.append(Choice(fit[0], "paired", fit[1]))
         return choices
 
-    def _number(self, binder: Binder, clause: list[Token], index: int, previous: int, following: int, scope: Scope) -> None:
+    def _number(
+        self, binder: Binder, clause: list[Token], index: int, previous: int, following: int, scope: Scope
+    ) -> None:
         token = clause[index]
         quantity = token.number
         assert quantity is not None
@@ -154,7 +194,7 @@ class _Sentence:
             self._skip(token, "percent" if quantity.percent else "ident")
             return
         choice = binder.bind(index, previous, following)
-        if choice.target is None:
+        if choice.target is None or (choice.mention is not None and choice.mention.lean):
             choice = self._carried(clause, index, previous, following, scope) or choice
         if token.start in self.work.wrong:
             self.bound = choice.target or self.bound
@@ -164,7 +204,7 @@ class _Sentence:
             self._unbound(choice, clause, index, scope)
             self.loose = True
             return
-        choice.target = self._gives_way(choice.target, choice.mention is not None and len(binder.mentions) == 1)
+        choice.target = self._gives_way(choice.target)
         self._bound(binder, choice, clause, index, previous, scope)
 
     @staticmethod
@@ -179,9 +219,31 @@ class _Sentence:
                 return False
         return False
 
-    def _gives_way(self, target: Target, _alone: bool) -> Target:
+    def _gives_way(self, target: Target) -> Target:
+        """Give a figure to the indicator that the sentence is about: the 受众 of a 财会培训. Not with a mixed audience."""
         heir = self.lexicon.becomes.get(target[0])
-        return (heir, None) if heir is not None and heir in self.named else target
+        return (heir, None) if heir is not None and heir in self.named and not self._mixed(heir) else target
+
+    def _mixed(self, heir: str) -> bool:
+        for index, token in enumerate(self.tokens):
+            if token.entry is None or not any(target[0] == heir for target in token.entry.targets):
+                continue
+            after = self.tokens[index + 1 : index + 3]
+            if any("along" in self._classes(index + 1 + i) for i in range(len(after))):
+                return True
+            for joint, other in ((index - 1, index - 2), (index + 1, index + 2)):
+                if (
+                    0 <= other < len(self.tokens)
+                    and joint >= 0
+                    and self._word(joint) in ("、", "和", "及", "与", "以及")
+                ):
+                    if self._classes(other) & {"people", "staff"}:
+                        return True
+        return False
+
+    def _word(self, index: int) -> str:
+        entry = self.tokens[index].entry
+        return entry.word if entry is not None else ""
 
     def _skip(self, token: Token, reason: str) -> None:
         self.work.notes.append(Note(token.start, token.end, "skipped", reason))
@@ -196,16 +258,25 @@ class _Sentence:
             begin -= 1
         clear = self._clear(clause[begin : index + 1], measure)
         after = clause[index + 1] if index + 1 < len(clause) else None
-        if after is not None and after.kind != MARK and (after.gap or (after.entry is not None and after.entry.classes & {"place", "staff"})):
+        if (
+            after is not None
+            and after.kind != MARK
+            and (after.gap or (after.entry is not None and after.entry.classes & {"place", "staff"}))
+        ):
             return None
         if not measure and not token.number.numeral.scaled and not clear and not self.led:
             return None
         options = list(self.led) if not clear else [*self.topic, *self.led]
-        if token.start in self.work.wrong.values() and self.bound is not None:
+        if self.bound is not None and ((previous >= 0 and clear) or token.start in self.work.wrong.values()):
             options.insert(0, self.bound)
         if clear and self.bound is not None and self.bound not in options:
             options.append(self.bound)
-        if not measure and not self.led and token.start not in self.work.wrong.values() and not (scope.cum or scope.when is not None or scope.total or scope.all):
+        if (
+            not measure
+            and not self.led
+            and token.start not in self.work.wrong.values()
+            and not (scope.cum or scope.when is not None or scope.total or scope.all)
+        ):
             return None
         for target in options:
             if target[1] is None and target[0] in self.lexicon.by:
@@ -226,7 +297,7 @@ class _Sentence:
         factor = self.lexicon.fits[heir].get(token.number.measure) if heir is not None else None
         if heir is None or factor is None:
             return None
-        return Choice(self._gives_way((heir, None), False), "follows", factor)
+        return Choice(self._gives_way((heir, None)), "follows", factor)
 
     def _by_measure(self, token: Token, clear: bool) -> Choice | None:
         """Bind by a measure word that one indicator alone has, when figures stand bare in a row: 5月10日 2起 4.3万元."""
@@ -240,18 +311,29 @@ class _Sentence:
     def _zero(self, binder: Binder, clause: list[Token], start: int, end: int) -> None:
         """A named indicator with 无, 没有 or 未 is zero: 今天没发短信, 讲座：无. Source: corpus rule 14."""
         last = max((i for i, t in enumerate(clause) if t.kind == NUMBER), default=-1)
-        negs = [i for i, t in enumerate(clause) if i > last and t.entry is not None and t.entry.classes & {"neg", "zero"}]
+        negs = [
+            i for i, t in enumerate(clause) if i > last and t.entry is not None and t.entry.classes & {"neg", "zero"}
+        ]
         binder_mentions = [m for m in binder.mentions if m.index > last]
         if not negs or self.question:
             return
-        named = [m for m in binder_mentions if not m.weak and not (m.acts and "fill" in self._entry(clause, m).classes)]
+        named = [
+            m
+            for m in binder_mentions
+            if not m.weak and not m.lean and not (m.acts and "fill" in self._entry(clause, m).classes)
+        ]
         alone = not named and len(clause) == 1 and self.led and clause[0].gap == 0
         if alone and not any(d.sentence == self.work.sentence for d in self.work.drafts):
             self._keep_zero(clause[0], self.led[0], start)
             return
         if not named or not self._plainly(clause, min(negs[0], named[0].index), negs[-1]):
             return
-        after = {name for t in clause[negs[0] + 1 :] if t.entry is not None and not t.entry.targets for name in t.entry.classes}
+        after = {
+            name
+            for t in clause[negs[0] + 1 :]
+            if t.entry is not None and not t.entry.targets
+            for name in t.entry.classes
+        }
         if after - {"verb", "modifier", "neg", "zero", "fill"} or any(t.gap for t in clause[negs[0] + 1 :]):
             return
         for mention in named:
@@ -270,7 +352,11 @@ class _Sentence:
         scope = Scope(cum=False, when=self.when_at(at))
         if any(d.start == token.start and d.target == target for d in self.work.drafts):
             return
-        self.work.drafts.append(Draft(target, Decimal(0), token.start, token.end, scope, False, self.work.line, self.work.sentence, scope.when))
+        self.work.drafts.append(
+            Draft(
+                target, Decimal(0), token.start, token.end, scope, False, self.work.line, self.work.sentence, scope.when
+            )
+        )
 
     def when_at(self, at: int) -> When | None:
         """Return the last date before a token of this sentence, else the heading's."""
@@ -281,7 +367,10 @@ class _Sentence:
 
     @staticmethod
     def _clear(tokens: list[Token], measure: str) -> bool:
-        for token in tokens:
+        for index, token in enumerate(tokens):
+            named = token.entry is not None and "tail" in token.entry.classes and index < len(tokens) - 2
+            if named and token.gap <= _NAME:
+                continue  # 双桥镇5月以来已办了16场: whose it is, not what
             if token.gap:
                 return False
             if token.entry is not None and not token.entry.classes & _CLEAR and token.kind != MARK:
@@ -323,14 +412,20 @@ class _Sentence:
         assert token.number is not None
         self.work.queries.append(Query(kind, token.start, token.end, token.number.numeral.value, targets))
 
-    def _bound(self, binder: Binder, choice: Choice, clause: list[Token], index: int, previous: int, scope: Scope) -> None:
+    def _bound(
+        self, binder: Binder, choice: Choice, clause: list[Token], index: int, previous: int, scope: Scope
+    ) -> None:
         token = clause[index]
         quantity = token.number
         target = choice.target
         assert quantity is not None and target is not None
         self.bound = target
         veto = scope.veto if scope.veto != "crime" or choice.reason in ("carried", "measure") else ""
-        if "meeting" in self.flags and target[0] in self.lexicon.follows.values() and not self.named & set(self.lexicon.follows):
+        if (
+            "meeting" in self.flags
+            and target[0] in self.lexicon.follows.values()
+            and not self.named & set(self.lexicon.follows)
+        ):
             veto = veto or "meeting"
         if self.question or veto or (scope.each and not scope.total) or scope.like:
             if scope.each and self.loose and not veto and not self.question and quantity.numeral.value is not None:
@@ -353,13 +448,24 @@ class _Sentence:
         assert token.number is not None
         approx = token.number.approx or self._about(token)
         self.work.drafts.append(
-            Draft(target, value, token.start, token.end, scope, approx, self.work.line, self.work.sentence, scope.when, measure=token.number.measure)
+            Draft(
+                target,
+                value,
+                token.start,
+                token.end,
+                scope,
+                approx,
+                self.work.line,
+                self.work.sentence,
+                scope.when,
+                measure=token.number.measure,
+            )
         )
 
     def _about(self, token: Token) -> bool:
         at = self.tokens.index(token)
         for before in reversed(self.tokens[max(0, at - 3) : at]):
-            if before.entry is None or before.gap and before is not self.tokens[at - 1]:
+            if before.entry is None or (before.gap and before is not self.tokens[at - 1]):
                 return False
             if "about" in before.entry.classes:
                 return True
@@ -389,12 +495,14 @@ class _Sentence:
         joined = [choice.target]
         at, at_mention = choice.mention.index, choice.mention
         for mention in reversed([m for m in binder.mentions if m.index < at and not m.weak]):
-            if not self._listed(clause, mention, at_mention) or any(clause[i].kind == NUMBER for i in range(mention.index, at)):
+            if not self._listed(clause, mention, at_mention) or any(
+                clause[i].kind == NUMBER for i in range(mention.index, at)
+            ):
                 break
             fit = binder.fit(mention, index)
             if fit is None:
                 break
-            each = self._gives_way(fit[0], False)
+            each = self._gives_way(fit[0])
             if each not in joined:
                 joined.insert(0, each)
             at, at_mention = mention.index, mention

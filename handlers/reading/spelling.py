@@ -46,7 +46,12 @@ class Speller:
             for size in range(min(_LONGEST, len(sounds) - at), 1, -1):
                 written = text[start + at : start + at + size]
                 word = self._sounds.get(sounds[at : at + size])
-                if word is not None and written != word and written not in self._known and _close(written, word, start + at, unknown):
+                if (
+                    word is not None
+                    and written != word
+                    and written not in self._known
+                    and _close(written, word, start + at, unknown)
+                ):
                     text = text[: start + at] + word + text[start + at + size :]
                     at += size - 1
                     break

@@ -61,10 +61,14 @@ class _Table:
 
 def read_table(lexicon: Lexicon, work: Work, rows: list[list[Cell]]) -> bool:
     """Read a table into drafts. False when its first row is no header: the lines are then read as sentences."""
-    if len(rows) < 2 or any(token.kind == NUMBER and not _is_label(work, cell) for cell in rows[0] for token in cell.tokens):
+    if len(rows) < 2 or any(
+        token.kind == NUMBER and not _is_label(work, cell) for cell in rows[0] for token in cell.tokens
+    ):
         return False
     table = _Table(lexicon, work)
-    names = {key for cell in rows[0] for key in lexicon.dimension_names.get(work.text[cell.start : cell.end].strip(), ())}
+    names = {
+        key for cell in rows[0] for key in lexicon.dimension_names.get(work.text[cell.start : cell.end].strip(), ())
+    }
     table.needs = frozenset(names) | work.needs
     table.columns = [_column(table, cell) for cell in rows[0]]
     _settle_columns(table.columns)
@@ -88,7 +92,9 @@ def _column(table: _Table, cell: Cell) -> Column:
     column.targets = tuple(t for mention in found if not mention.weak for t in mention.targets)
     column.needs = frozenset(key for token in cell.tokens if token.entry is not None for key in token.entry.needs)
     classes = _classes(cell)
-    column.ignored = bool(classes & _IGNORED) and not column.targets or bool(classes & {"plan", "order", "past", "stock", "rate", "like", "drop", "remark"})
+    column.ignored = (bool(classes & _IGNORED) and not column.targets) or bool(
+        classes & {"plan", "order", "past", "stock", "rate", "like", "drop", "remark"}
+    )
     column.cum, column.now = "cum" in classes, "now" in classes
     column.total = "total" in classes
     column.ignored = column.ignored or "before" in classes
@@ -134,10 +140,12 @@ def _read_row(table: _Table, row: list[Cell]) -> None:
     needs = frozenset().union(*(column.needs for column in table.columns), table.needs)
     label, when, label_at = _row_label(row, needs)
     head = _classes(row[0]) if row else set()
-    if head & {"plan", "order", "past", "rate", "example"} and not label or "example" in head:
+    if (head & {"plan", "order", "past", "rate", "example"} and not label) or "example" in head:
         return
     total_row = "total" in head
-    scope = Scope(cum=work.frame.cum or "cum" in head, when=when or work.frame.when, total=total_row, veto=work.frame.veto)
+    scope = Scope(
+        cum=work.frame.cum or "cum" in head, when=when or work.frame.when, total=total_row, veto=work.frame.veto
+    )
     for index, cell in enumerate(row):
         if index < len(table.columns) and index != label_at and not table.columns[index].ignored:
             _read_cell(table, table.columns[index], cell, label, scope, index)
@@ -164,7 +172,7 @@ def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, .
         return
     token = numbers[0]
     assert token.number is not None
-    if token.number.percent or token.number.ident or len(numbers) > 1 and index == 0:
+    if token.number.percent or token.number.ident or (len(numbers) > 1 and index == 0):
         return
     bound = _target(table, column, token, label)
     if bound is None or scope.veto:
@@ -185,7 +193,9 @@ def _add(table: _Table, column: Column, token: Token, target: Target, value: Dec
     state = replace(scope, cum=cum, when=when, total=scope.total or column.total)
     approx = token.number.approx if token.number is not None else False
     work = table.work
-    work.drafts.append(Draft(target, value, token.start, token.end, state, approx, work.line, work.sentence, when, table=True))
+    work.drafts.append(
+        Draft(target, value, token.start, token.end, state, approx, work.line, work.sentence, when, table=True)
+    )
 
 
 def _target(table: _Table, column: Column, token: Token, label: tuple[Target, ...]) -> tuple[Target, Decimal] | None:
@@ -208,7 +218,9 @@ def _factor(lexicon: Lexicon, target: Target, token: Token, column: Column) -> D
     return factor_of(lexicon, target, token)
 
 
-def _read_nothing(table: _Table, column: Column, cell: Cell, label: tuple[Target, ...], scope: Scope, index: int) -> None:
+def _read_nothing(
+    table: _Table, column: Column, cell: Cell, label: tuple[Target, ...], scope: Scope, index: int
+) -> None:
     """A cell that says 无 is a zero of what it stands for; a blank, — or / is nothing."""
     if len(cell.tokens) != 1 or "neg" not in _classes(cell) or scope.veto or column.ignored:
         return

@@ -72,7 +72,12 @@ class Tokeniser:
             if day_at <= word_at and day_at <= number_at:
                 token: Token | None = Token(DAY, day_at, days[di].end, when=days[di])
                 di += 1
-                if di and word_at == day_at and words[wi][1] > days[di - 1].end and words[wi][2].classes & {"cum", "plan", "zero", "past", "protected", "now"}:
+                if (
+                    di
+                    and word_at == day_at
+                    and words[wi][1] > days[di - 1].end
+                    and words[wi][2].classes & {"cum", "plan", "zero", "past", "protected", "now"}
+                ):
                     token = Token(WORD, word_at, words[wi][1], entry=words[wi][2])
             elif number_at < word_at or (number_at == word_at and not self._is_word(words[wi], numerals[ni])):
                 token, ni = self._number(text, numerals, ni, words, wi)
@@ -105,7 +110,9 @@ class Tokeniser:
     def _gap(text: str, start: int, end: int) -> int:
         return sum(1 for char in text[start:end] if char not in _NEUTRAL) if end > start else 0
 
-    def _number(self, text: str, numerals: list[Numeral], index: int, words: list[tuple[int, int, Entry]], wi: int) -> tuple[Token | None, int]:
+    def _number(
+        self, text: str, numerals: list[Numeral], index: int, words: list[tuple[int, int, Entry]], wi: int
+    ) -> tuple[Token | None, int]:
         numeral = numerals[index]
         index += 1
         end, measure = self._measure_at(text, numeral.end, words, wi)
@@ -143,15 +150,14 @@ class Tokeniser:
         # a longer noun that begins there is the noun: 8条幅, 5个人
         position = bisect_right(words, start, lo=wi, key=lambda word: word[0]) - 1
         if position >= 0 and words[position][0] == start and words[position][1] > match.end():
-            entry = words[position][2]
-            if (entry.targets or entry.parts) and len(measure) == 1:
+            if len(measure) == 1:
                 return at, ""
         return match.end(), measure
 
     @staticmethod
     def _stands_alone(text: str, numeral: Numeral) -> bool:
         after = text[numeral.end : numeral.end + 1]
-        return after in ("", ",", ";", "。", "\n", "\t", "、", " ") and numeral.value != 1 or after == "" and False
+        return (after in ("", ",", ";", "。", "\n", "\t", "、", " ") and numeral.value != 1) or (after == "" and False)
 
 
 _HEADS_OF_RANK = ("第", "NO.", "№", "#", "G", "A", "编号")
@@ -161,7 +167,11 @@ def _is_ident(text: str, numeral: Numeral, measure: str) -> bool:
     written = text[numeral.start : numeral.end]
     before = text[max(0, numeral.start - 1) : numeral.start]
     after = text[numeral.end : numeral.end + 1]
-    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han) or before in ("\x02", "-", "/", "\\", "×", "*", "^", "="):
+    if (
+        before == "第"
+        or (before and "A" <= before <= "Z" and not numeral.han)
+        or before in ("\x02", "-", "/", "\\", "×", "*", "^", "=")
+    ):
         return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t")
     if not numeral.han and "A" <= after <= "Z" and not measure:
         return True

@@ -14,11 +14,12 @@ from handlers.reading.values import DoubtKind
 def settle(work: Work) -> None:
     """Mark the drafts that another one stands for, and ask where a total does not match its parts."""
     _parts_by_word(work.drafts)
+    _last_week(work.drafts)
     _made_and_used(work)
     _overfull(work)
     _totals(work)
     _rivals(work)
-    _headed_sums(work.drafts)
+    _headed_sums(work)
     _repeats(work.drafts)
 
 
@@ -39,7 +40,9 @@ def _parts_by_word(drafts: list[Draft]) -> None:
             if earlier.sentence != draft.sentence and not draft.scope.part:
                 break
             if earlier.target[0] == draft.target[0] and earlier.scope.cum == draft.scope.cum:
-                if earlier.target == draft.target and not (earlier.scope.part or earlier.scope.paren) or earlier.dropped:
+                if (
+                    earlier.target == draft.target and not (earlier.scope.part or earlier.scope.paren)
+                ) or earlier.dropped:
                     draft.dropped = "part"
                 break
 
@@ -48,10 +51,24 @@ def _made_and_used(work: Work) -> None:
     """Printed against handed out, made against put up: only the second counts. Source: corpus rule 2."""
     for index, draft in enumerate(work.drafts):
         later = work.drafts[index + 1 :]
-        if draft.scope.made and any(d.target == draft.target and d.scope.handed and d.sentence == draft.sentence for d in later):
+        if draft.scope.made and any(
+            d.target == draft.target and d.scope.handed and d.sentence == draft.sentence for d in later
+        ):
             draft.dropped = "made"
     handed = {d.target for d in _alive(work.drafts)}
     work.queries = [q for q in work.queries if q.kind is not DoubtKind.PRINTED_ONLY or q.targets[0][0] not in handed]
+
+
+def _last_week(drafts: list[Draft]) -> None:
+    """A figure of last week beside one of this week is there to compare with. Decided by us 2026-11-24."""
+    for draft in drafts:
+        if draft.when is None or not draft.when.text.startswith("上"):
+            continue
+        if any(
+            d.target == draft.target and d.line == draft.line and d.when is not None and d.when.text[0] in "本这今"
+            for d in drafts
+        ):
+            draft.dropped = "last-week"
 
 
 def _overfull(work: Work) -> None:
@@ -90,7 +107,11 @@ def _totals(work: Work) -> None:
         before = [d for d in _alive(drafts[:index]) if _same(d, total) and not d.scope.total]
         if not before:
             continue
-        for parts in (before, [d for d in before if d.sentence == total.sentence], [d for d in before if d.line == total.line]):
+        for parts in (
+            before,
+            [d for d in before if d.sentence == total.sentence],
+            [d for d in before if d.line == total.line],
+        ):
             if parts and sum(d.value for d in parts) == total.value:
                 for part in parts:
                     part.dropped = "part"
@@ -107,17 +128,30 @@ def _mismatch(work: Work, total: Draft, before: list[Draft]) -> None:
         part.dropped = "mismatch"
     total.dropped = "mismatch"
     summed = sum((part.value for part in near), Decimal(0))
-    work.queries.append(Query(DoubtKind.SUM_MISMATCH, total.start, total.end, total.value, ((total.target, total.value), (total.target, summed))))
+    work.queries.append(
+        Query(
+            DoubtKind.SUM_MISMATCH,
+            total.start,
+            total.end,
+            total.value,
+            ((total.target, total.value), (total.target, summed)),
+        )
+    )
 
 
-def _headed_sums(drafts: list[Draft]) -> None:
+def _headed_sums(work: Work) -> None:
     """A figure followed by at least two that add up to it: the first one for one indicator, the parts for several."""
+    drafts = work.drafts
     for index, head in enumerate(drafts):
         if head.dropped or head.table:
             continue
-        rest = [d for d in drafts[index + 1 :] if not d.dropped and d.scope.cum == head.scope.cum and d.line <= head.line + 12]
+        rest = [
+            d
+            for d in drafts[index + 1 :]
+            if not d.dropped and d.scope.cum == head.scope.cum and d.line <= head.line + 12
+        ]
         same = [d for d in rest if d.target == head.target]
-        if _sums(head, same) is not None:
+        if _sums(head, same) is not None and (head.scope.total or work.text[head.end : head.end + 1] in ("(", ":")):
             for part in same[: _sums(head, same)]:
                 part.dropped = "part"
         elif head.scope.total:

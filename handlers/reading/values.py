@@ -55,7 +55,9 @@ class Found:
     part: str | None  # value of the indicator's dimension: the place of visit, the platform of fans
     cumulative: bool  # a running total since some start
     approx: bool  # 余, 近, 约 ...: the value is the number as stated
-    days: tuple[date, date] | None  # inclusive days that it belongs to; None when the text names none or today is unknown
+    days: (
+        tuple[date, date] | None
+    )  # inclusive days that it belongs to; None when the text names none or today is unknown
     date_written: str | None  # the words for the day, as written: 今天, 5.12, 本周
     as_written: str  # the number with its measure word, an exact slice of the text
     span: Span  # of as_written

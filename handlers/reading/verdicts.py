@@ -13,7 +13,32 @@ from handlers.reading.values import DoubtKind, Verdict
 
 _FIXES = frozenset(("fix", "to", "wrong", "swap", "isnot"))
 _COMMANDS = tuple(COMMANDS)
-_CARRIED_OUT = frozenset(("发了", "发", "发放", "送", "挂", "贴", "张贴", "做", "办", "搞", "走", "跑", "完成", "报", "补报", "再", "又", "加", "补", "派发", "送出", "发出"))
+_CARRIED_OUT = frozenset(
+    (
+        "发了",
+        "发",
+        "发放",
+        "送",
+        "挂",
+        "贴",
+        "张贴",
+        "做",
+        "办",
+        "搞",
+        "走",
+        "跑",
+        "完成",
+        "报",
+        "补报",
+        "再",
+        "又",
+        "加",
+        "补",
+        "派发",
+        "送出",
+        "发出",
+    )
+)
 _SHORT = 20  # tokens of a message that is one short statement
 _LIKELY = 3  # candidates shown with a question
 
@@ -43,7 +68,12 @@ def verdict(work: Work, text: str) -> Verdict:
 
 def ask_about_nothing(lexicon: Lexicon, work: Work) -> None:
     """Where no figure was bound: ask what a bare number counts (今天发了200), or for the figures of 跟昨天一样."""
-    if work.drafts or work.queries or "question" in work.flags or work.flags & {"plan", "other", "past", "stock", "crime"}:
+    if (
+        work.drafts
+        or work.queries
+        or "question" in work.flags
+        or work.flags & {"plan", "other", "past", "stock", "crime"}
+    ):
         return
     loose = [note for note in work.notes if note.outcome == "unplaced"]
     tokens = [token for token in work.tokens if token.kind == NUMBER]
@@ -52,7 +82,9 @@ def ask_about_nothing(lexicon: Lexicon, work: Work) -> None:
         assert number is not None
         targets = tuple((target, None) for target in _likely(lexicon, number.measure))
         if targets:
-            work.queries.append(Query(DoubtKind.WHICH_INDICATOR, tokens[0].start, tokens[0].end, number.numeral.value, targets))
+            work.queries.append(
+                Query(DoubtKind.WHICH_INDICATOR, tokens[0].start, tokens[0].end, number.numeral.value, targets)
+            )
     elif loose and not work.flags & {"chat", "ours"} and (hit := _vague_noun(work)) is not None:
         work.queries.append(Query(DoubtKind.UNIT_MISFIT, loose[0].start, loose[0].end, None, ((hit, None),)))
     elif not tokens:
@@ -80,7 +112,9 @@ def _stands_free(tokens: list[Token], number: Token) -> bool:
             break
         if token.gap > 2:
             return False
-        done = done or (token.entry is not None and (token.entry.word in _CARRIED_OUT or bool(token.entry.classes & _FIXES)))
+        done = done or (
+            token.entry is not None and (token.entry.word in _CARRIED_OUT or bool(token.entry.classes & _FIXES))
+        )
     return done and number.gap == 0
 
 

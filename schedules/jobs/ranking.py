@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import rankings
 from models.campaign.definition import Campaign, Ranking
-from models.messages import Draft, Picture, RankTable, Recipient, Text
+from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
 from schedules import wording
 from schedules.claims import Claimed
 from schedules.jobs.telling import NEWS_LIFE, tell_admins
@@ -37,13 +37,14 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
         issue = rankings.publish(session, table, now, occurrence_id=one.occurrence_id)
         return _to_group(campaign, definition, rule, issue, now)
     command = definition.names[0] if definition.names else definition.name
-    return tell_admins(session, campaign, rule, [Text(wording.preview(campaign, table, command)), Picture(table)], now)
+    contents: list[Content] = [Text(wording.preview(campaign, table.title, command)), TableText(table), Picture(table)]
+    return tell_admins(session, campaign, rule, contents, now)
 
 
 def _to_group(campaign: Campaign, definition: Ranking, rule: str, issue: RankTable, now: datetime) -> list[Draft]:
     at = release(campaign, now)
     group = Recipient(f"robot:{definition.group}")
-    contents = (Text(wording.ranking(campaign, issue)), Picture(issue))
+    contents = (TableText(issue), Picture(issue))
     return [Draft(group, content, rule, not_before=at, expires_at=at + NEWS_LIFE) for content in contents]
 
 

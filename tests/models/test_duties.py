@@ -116,7 +116,11 @@ def test_orgs_owe_only_while_they_belong(campaign: Campaign) -> None:
     late = OrgState(4, "新运营商", "carrier", None, joined_on=date(2021, 5, 17))
     gone = OrgState(5, "旧运营商", "carrier", None, left_on=date(2021, 5, 16))
     found = evaluate(campaign, [late, gone], [], at(campaign, "20 09:00"), ["sms-weekly"])
-    assert [(each.org.name, each.period.number) for each in found] == [("旧运营商", 1), ("新运营商", 2), ("新运营商", 3)]
+    assert [(each.org.name, each.period.number) for each in found] == [
+        ("旧运营商", 1),
+        ("新运营商", 2),
+        ("新运营商", 3),
+    ]
 
 
 def test_only_the_audience_owes(campaign: Campaign) -> None:

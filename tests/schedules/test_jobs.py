@@ -64,11 +64,11 @@ def test_the_follow_rate_is_issued_by_the_clock_itself(make_world: Make) -> None
     assert world.told("follow-rate-weekly") == [
         (
             "robot:office",
-            "【反诈宣传月】万人关注率 第1期\n"
-            "数据截至5月14日10:12\n"
-            "1. 株洲市公安局 1,281.2人/万人（缺5平台）\n"
-            "2. 长沙市公安局 995.2人/万人（缺5平台）\n"
-            "5个平台关注总人数÷常住人口×1万；常住人口为第七次全国人口普查数。",
+            "万人关注率 第1期\n"
+            "数据截至2021年5月14日10:12，单位：人/万人\n"
+            "1. 株洲市公安局 1,281.2（缺5平台）\n"
+            "2. 长沙市公安局 995.2（缺5平台）\n"
+            "注：5个平台关注总人数÷常住人口×1万；常住人口为第七次全国人口普查数。",
         ),
         ("robot:office", "[picture]"),
     ]
@@ -85,7 +85,7 @@ def test_the_next_issue_shows_the_movement(make_anywhere: Make) -> None:
     world.through("05-21 10:12")
     text = world.told("follow-rate-weekly")[2][1]
     assert "第2期" in text
-    assert "1. 长沙市公安局 1,990.5人/万人 ↑1（缺5平台）\n2. 株洲市公安局 1,281.2人/万人 ↓1（缺5平台）" in text
+    assert "1. 长沙市公安局 1,990.5 ▲1（缺5平台）\n2. 株洲市公安局 1,281.2 ▼1（缺5平台）" in text
 
 
 def test_a_ranking_without_data_goes_to_the_admins_only(make_world: Make) -> None:
@@ -110,11 +110,15 @@ def test_other_rankings_wait_for_an_admin(make_world: Make) -> None:
     assert world.told("handouts-weekly") == [
         (
             "admin",
-            "【反诈宣传月】宣传手册和宣传资料发放排好了，等审定，还没有发到群里。\n"
-            "数据截至5月14日15:12\n"
-            "1. 长沙市公安局 1,200份\n"
+            "【反诈宣传月】宣传手册和宣传资料发放排好了，等审定，还没有发到群里。要发布，回“发布 手册”。",
+        ),
+        (
+            "admin",
+            "宣传手册和宣传资料发放（预览，尚未发布）\n"
+            "数据截至2021年5月14日15:12，单位：份\n"
+            "1. 长沙市公安局 1,200\n"
             "未报1家：株洲市公安局\n"
-            "要发布，回“发布 手册”。",
+            "注：宣传手册与宣传资料合计。",
         ),
         ("admin", "[picture]"),
     ]

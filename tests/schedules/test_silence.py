@@ -51,10 +51,10 @@ def test_half_an_answer_rewrites_the_reminder(make_world: Make) -> None:
 
 
 def test_a_merged_reminder_is_rewritten_to_what_is_left(make_anywhere: Make) -> None:
-    """Two of five duties are answered: the other three are asked for, and the content's hash follows."""
+    """Three of six duties are answered: the other three are asked for, and the content's hash follows."""
     world = make_anywhere("05-31 09:00")
     world.through("05-31 09:12")
-    world.report("长沙:press=1@05-31; 长沙:submitted=2@05-31")
+    world.report("长沙:!summary@05-31; 长沙:press=1@05-31; 长沙:submitted=2@05-31")
     reason, text = look(world, "u2")
     assert reason is None
     assert "有3项还没报齐" in text
@@ -68,7 +68,7 @@ def test_all_of_a_merged_reminder_answered_silences_it(make_world: Make) -> None
     """The reason names the last answer."""
     world = make_world("05-31 09:00")
     world.through("05-31 09:12")
-    world.report("长沙:press=1@05-31; 长沙:submitted=2@05-31; 长沙:adopted=1@05-31")
+    world.report("长沙:!summary@05-31; 长沙:press=1@05-31; 长沙:submitted=2@05-31; 长沙:adopted=1@05-31")
     world.clock.set(at("05-31 09:20"))
     world.report("长沙:police_follow=8000@05-31; 长沙:police_app=8000@05-31")
     assert look(world, "u2")[0] == "5月31日09:20已报，催报取消"

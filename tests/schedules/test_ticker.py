@@ -243,13 +243,14 @@ def test_one_bad_reminder_does_not_stop_those_of_its_minute(make_anywhere: Make,
 
 
 def test_several_duties_of_one_person_make_one_message(make_world: Make) -> None:
-    """Five rules fire at 09:12 on 31 May: each city's liaison gets one message with all it owes."""
+    """Six rules fire at 09:12 on 31 May: each city's liaison gets one message with all it owes."""
     world = make_world("05-31 09:00")
     world.through("05-31 09:12")
     (text,) = [text for whom, text in world.told() if whom == "u2"]
-    assert [line[:2] for line in text.splitlines()[1:-1]] == ["1.", "2.", "3.", "4.", "5."]
+    assert [line[:2] for line in text.splitlines()[1:-1]] == ["1.", "2.", "3.", "4.", "5.", "6."]
     notice = next(n for n in world.notices() if n.user_ref == "u2")
     assert {item["duty"] for item in notice.abouts} == {
+        "summary",
         "press",
         "video-submit",
         "video-adopted",
@@ -257,6 +258,7 @@ def test_several_duties_of_one_person_make_one_message(make_world: Make) -> None
         "app-rate",
     }
     assert {o.rule: o.notices for o in world.occurrences()} == {
+        "summary-overdue": 6,
         "press-due": 3,
         "video-submit-due": 2,
         "video-adopted-due": 2,

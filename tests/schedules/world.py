@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.render.text import ranking_text
 from models.campaign.definition import Campaign
 from models.clock import SettableClock
 from models.duties import OrgState
 from models.inbox import Inbox
 from models.ledger import DUTY, Fact, Line, ReportKind, record
+from models.lengths import TEXT_BYTES
+from models.messages import table_from_json
 from models.occurrences import Occurrence
 from models.outbox import Notice
 from models.people import Contact, Identity, Membership, Org, Person, Role
@@ -151,8 +155,8 @@ class World:
         return [notice for notice in found if rule in (None, notice.rule)]
 
     def told(self, rule: str | None = None) -> list[tuple[str, str]]:
-        """List (whom, text) of notices; a picture is written [picture]."""
-        return [(n.user_ref or n.channel, n.content.get("text", "[picture]")) for n in self.notices(rule)]
+        """List (whom, text) of notices; a picture is written [picture], a ranking as it goes out in chat."""
+        return [(n.user_ref or n.channel, _said(n.content)) for n in self.notices(rule)]
 
     def occurrences(self, rule: str | None = None) -> list[Occurrence]:
         """List occurrences by their scheduled moment."""
@@ -181,3 +185,9 @@ def _settle(session: Session, now: datetime) -> None:
         session.flush()
         session.add(Identity(person_id=contact.person_id, channel=contact.channel, user_ref=contact.user_ref))
         session.add(Membership(person_id=contact.person_id, org_id=contact.org_id, role=contact.role, since_at=now))
+
+
+def _said(content: dict[str, Any]) -> str:
+    if content["kind"] == "table-text":
+        return ranking_text(table_from_json(content["table"]), TEXT_BYTES)
+    return str(content.get("text", "[picture]"))

@@ -1,0 +1,16 @@
+"""Every sentence that the bot answers with. Plain short Chinese, no jargon; digits grouped; one thing a line.
+
+Handlers decide what is said, these pages how. Names of indicators, duties and examples come from the campaign file.
+The package reads as one: wording.recorded_head(...), whatever page it stands on.
+"""
+
+# ruff: noqa: F403  # the pages are one vocabulary; no two may use a name twice, which a test checks
+from handlers.wording.answers import *
+from handlers.wording.correcting import *
+from handlers.wording.doubt import *
+from handlers.wording.errors import *
+from handlers.wording.joining import *
+from handlers.wording.ranking import *
+from handlers.wording.reporting import *
+from handlers.wording.status import *
+from handlers.wording.words import *
