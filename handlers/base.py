@@ -16,6 +16,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from handlers.reading.reader import Reader
+from models.audit import note
 from models.campaign.definition import Campaign
 from models.errors import UserError
 from models.messages import Inbound, Reply
@@ -56,6 +57,29 @@ class Context:
     def scope(self, *roles: Role) -> set[int]:
         """Return the ids of the orgs on which the sender may act in one of these roles: own ones and those below."""
         return descendants(self.session, [org.id for org in self.known.orgs(*roles)])
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        org_id: int | None = None,
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Note a change by the sender in the audit, in this transaction."""
+        person_id = self.sender.person.id if self.sender else None
+        note(
+            self.session,
+            action,
+            subject,
+            self.now,
+            person_id=person_id,
+            org_id=org_id,
+            inbox_id=self.inbox_id,
+            before=before,
+            after=after,
+        )
 
     def own_orgs(self) -> list[Org]:
         """List the orgs that the sender reports for: as liaison, else as admin."""

@@ -41,6 +41,7 @@ def invite(ctx: Context, match: Match) -> Reply:
     if org.id not in scope:
         raise UserError("not-your-org", name=org.name, own=[own.name for own in ctx.known.orgs(Role.ADMIN)])
     code = ctx.new_invitation()
+    ctx.audit("invite", f"org:{org.id}", org.id, after={"role": role.value})
     ctx.session.add(
         Invitation(
             code_hash=confirmations.digest(code),
@@ -93,6 +94,8 @@ def _join(ctx: Context, invited: Invitation, name: str) -> Reply:
     person = known.person if known else _person(ctx, name or ctx.inbound.sender_ref)
     invited.used_by_id = person.id
     _grant(ctx, person, org, invited.role)
+    invitation = {"role": invited.role.value, "invited_by": invited.created_by_id}
+    ctx.audit("join", f"person:{person.id}", org.id, after=invitation)
     session.execute(
         update(Stranger)
         .where(Stranger.channel == ctx.inbound.channel, Stranger.user_ref == ctx.inbound.sender_ref.casefold())

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from handlers import wording
 from handlers.base import Context, Match, find_org, route
-from handlers.entering import tail
+from handlers.entering import audit_lines, tail
 from handlers.lines import Books, line_of, settle
 from handlers.reading.values import Found, Verdict
 from models.campaign.definition import IndicatorKind
@@ -50,7 +50,7 @@ def undo(ctx: Context, match: Match) -> Reply:
         raise UserError("already-undone", number=report.id)
     restored = [_line_again(entry) for entry in replaced_by(ctx.session, report.id)]
     org = ctx.session.get_one(Org, report.org_id)
-    record(
+    undone = record(
         ctx.session,
         org_id=report.org_id,
         person_id=ctx.known.person.id,
@@ -61,6 +61,13 @@ def undo(ctx: Context, match: Match) -> Reply:
         lines=restored,
         cancels=[entry.id for entry in entries],
         about_id=report.id,
+    )
+    ctx.audit(
+        "undo",
+        f"report:{report.id}",
+        org.id,
+        before=audit_lines(_line_again(entry) for entry in entries),
+        after={**audit_lines(restored), "by": undone.id},
     )
     if report.kind is ReportKind.CORRECTION and restored:
         pairs = zip([_line_again(entry) for entry in entries], restored, strict=True)
@@ -174,6 +181,13 @@ def correct(ctx: Context, match: Match) -> Reply:
         lines=lines,
         cancels=[entry.id for _, entry in pairs],
         about_id=pairs[0][1].report_id,
+    )
+    ctx.audit(
+        "correct",
+        f"report:{report.about_id}",
+        org.id,
+        before=audit_lines(_line_again(entry) for _, entry in pairs),
+        after={**audit_lines(lines), "by": report.id},
     )
     changes = list(_changes(ctx, books, lines, [entry for _, entry in pairs]))
     answer = [wording.corrected(report.about_id or report.id, org.name, changes), *tail(ctx, org)]

@@ -76,10 +76,20 @@ def enter(
         text=text,
         lines=[*(each.line for each in taken), *stated],
     )
+    ctx.audit("report", f"report:{report.id}", org.id, after=audit_lines(stated, (each.line for each in taken)))
     days = sorted({each.line.day for each in taken} or {ctx.today})
     answer = [wording.recorded_head(report.id, org.name, days)]
     answer += [entered_line(ctx, each) for each in taken]
     return answer + [statement_line(ctx, key) for key in statements]
+
+
+def audit_lines(*groups: Iterable[Line]) -> dict[str, object]:
+    """Write lines for the audit: indicator and part -> figure as stated."""
+    return {
+        f"{line.indicator}/{line.part}" if line.part else line.indicator: str(line.stated)
+        for group in groups
+        for line in group
+    }
 
 
 def entered_line(ctx: Context, taken: Taken) -> str:

@@ -1,14 +1,17 @@
-"""发布 and 确认: a ranking goes to its group only after a one-time code, frozen under an issue number."""
+"""发布: a ranking goes to its group only after a one-time code, frozen under an issue number."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from handlers import wording
 from handlers.base import Context, Match, route
-from handlers.codes import try_code
+from handlers.codes import offer
 from handlers.ranking import find_ranking, is_empty, may_publish
-from models import confirmations, outbox
+from models import outbox
 from models.errors import UserError
-from models.messages import Draft, Picture, RankTable, Recipient, Reply, TableText, table_from_json, table_to_json
+from models.messages import Draft, Picture, Recipient, Reply, TableText, table_from_json, table_to_json
 from models.people import Role
 from models.rankings import current, last_issue, publish
 
@@ -32,33 +35,23 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
     table = current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):
         return Reply(wording.empty_ranking(table.title), outcome="refused")
-    code = ctx.new_code()
-    action = {"do": "publish", "table": table_to_json(table)}
-    confirmations.offer(ctx.session, ctx.known.person.id, action, code, ctx.wall)
     ranked = sum(row.rank is not None for row in table.rows)
     number = (table.since or 0) + 1
     group = ctx.campaign.rankings[key].group
-    text = wording.publish_preview(table.title, group, number, ranked, len(table.rows) - ranked, code)
-    return Reply(text, more=(Picture(table),), outcome="code-given")
+    text = wording.publish_preview(table.title, group, number, ranked, len(table.rows) - ranked)
+    return offer(ctx, "publish", {"table": table_to_json(table)}, text, more=(Picture(table),))
 
 
-@route("confirm", words=("确认",), takes_rest=True, roles=(Role.ADMIN,), examples=("确认 4821",))
-def confirm_action(ctx: Context, match: Match) -> Reply:
-    """Do what a code is bound to, once. A wrong, used, foreign or old code does nothing."""
-    person_id = ctx.known.person.id
-    action = try_code(
-        ctx, lambda: confirmations.redeem(ctx.session, person_id, match.rest, ctx.wall), wording.wrong_confirmation()
-    )
-    return action if isinstance(action, Reply) else _publish(ctx, table_from_json(action["table"]))
-
-
-def _publish(ctx: Context, table: RankTable) -> Reply:
+def do_publish(ctx: Context, payload: Mapping[str, Any]) -> Reply:
+    """Publish the table that was shown, unless another issue has come in between."""
+    table = table_from_json(payload["table"])
     if not may_publish(ctx):
         raise UserError("not-allowed", roles=(Role.ADMIN,))
     newest = last_issue(ctx.session, table.ranking)
     if (newest.number if newest else None) != table.since:
         return Reply(wording.superseded(table.title), outcome="refused")
     issue = publish(ctx.session, table, ctx.now, person_id=ctx.known.person.id)
+    ctx.audit("publish", f"ranking:{table.ranking}", after={"number": issue.number})
     group = ctx.campaign.rankings[table.ranking].group
     recipient = Recipient(f"robot:{group}")
     contents = (TableText(issue), Picture(issue))

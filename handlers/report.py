@@ -112,6 +112,7 @@ def _book_nothing(ctx: Context, org: Org, text: str) -> Reply:
         text=text,
         lines=[Line(NOTHING, Decimal(0), Decimal(0), ctx.today)],
     )
+    ctx.audit("report", f"report:{report.id}", org.id, after={NOTHING: "0"})
     return Reply(wording.zero_noted(report.id, org.name), outcome="recorded")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import binding, correction, fallback, help, publishing, questions, ranking, report, status
+from handlers import binding, confirming, correction, fallback, help, publishing, questions, ranking, report, status
 from handlers.base import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -14,7 +14,7 @@ ROUTES: tuple[Route, ...] = (
     status.show_missing,
     ranking.show_ranking,
     publishing.publish_ranking,
-    publishing.confirm_action,
+    confirming.confirm_action,
     correction.undo,
     correction.correct,
     questions.answer_question,

@@ -33,6 +33,7 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
         return create_engine(
             url,
             pool_pre_ping=True,
+            hide_parameters=True,
             pool_size=5,
             max_overflow=max(0, connections - 5),
             pool_timeout=busy_seconds,
@@ -46,6 +47,7 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
+        hide_parameters=True,  # errors are logged, and parameters are what people wrote
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
         pool_size=5,
         max_overflow=max(0, connections - 5),

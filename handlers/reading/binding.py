@@ -69,8 +69,11 @@ def mentions(tokens: list[Token], active: frozenset[str]) -> list[Mention]:
     """List the catalogue's nouns in a clause. active: indicators whose need word stands in a heading or topic."""
     found: list[Mention] = []
     needed = set(active)
-    if any(token.entry is not None and "pair" in token.entry.classes for token in tokens):
-        needed.update(key for token in tokens if token.entry is not None for key in token.entry.needs)
+    paired = any(token.entry is not None and "pair" in token.entry.classes for token in tokens)
+    for token in tokens:
+        # a noun (粉丝) speaks for the whole clause, a verb (走进) for what follows it
+        if token.entry is not None and token.entry.needs and (paired or token.entry.noun):
+            needed.update(token.entry.needs)
     for index, token in enumerate(tokens):
         entry = token.entry
         if entry is None:

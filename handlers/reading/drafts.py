@@ -29,6 +29,7 @@ class Draft:
     old: Decimal | None = None
     table: bool = False
     measure: str = ""
+    per: bool = False  # of each of several: 3个村各挂2条
     dropped: str = ""  # reason code when another figure stands for it
 
 
@@ -41,6 +42,7 @@ class Query:
     end: int
     value: Decimal | None = None
     targets: tuple[tuple[Target, Decimal | None], ...] = ()
+    sentence: int = -1
 
 
 @dataclass(slots=True)

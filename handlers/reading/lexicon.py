@@ -38,6 +38,8 @@ _LATIN = {
 }
 # measure words that may count anything: they name no thing by themselves
 GENERIC = frozenset(["个", "次", "处", "家", "人", "名", "位", "人次", "项", "种", "类", "批"])
+# words before a bare number that say its measure: 人数：450
+LABELS = {word + "数": word for word in "人 户 份 张 次 场 条 起 册 本 块 篇 家 个 台".split()} | {"场次": "场", "人次": "人次"}
 FREQUENCY = frozenset(["次", "遍", "回", "趟", "场次", "期", "人次"])
 PERSONS = frozenset(["人", "名", "位", "人次", "余人", "个人"])
 # further classifiers, so that "5辆" is seen as five of something else
@@ -202,6 +204,7 @@ class Entry:
     targets: tuple[Target, ...] = ()  # indicators (and part) that it names
     parts: tuple[Target, ...] = ()  # (indicator, part): a dimension word
     needs: tuple[str, ...] = ()  # indicators that it calls for beside a dimension word
+    noun: bool = False  # of a need word: it is a name of the indicator itself
     classes: frozenset[str] = frozenset()
 
 
@@ -297,6 +300,7 @@ def _add_indicators(entries: dict[str, Entry], campaign: Campaign) -> None:
                 _entry(entries, word).targets += ((key, None),)
             else:
                 _entry(entries, word).needs += (key,)
+                _entry(entries, word).noun = True
         for part, words in indicator.named_by.items():
             for word in words:
                 _entry(entries, word).targets += ((key, part),)

@@ -23,6 +23,7 @@ class Scope:
     total: bool = False
     part: bool = False
     paren: bool = False
+    daily: bool = False  # 一天播六遍: dropped where the total stands beside it
     each: bool = False  # every one of some: 每天3遍
     all: bool = False  # 各
     pair: bool = False  # 分别
@@ -85,7 +86,7 @@ def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
             found[index] = state
             if state.all or state.pair:
                 continue
-            state = replace(state, gain=False, like=False)
+            state = replace(state, gain=False, like=False, daily=False)
         elif token.kind == MARK:
             mark = text[token.start]
             if mark in "([":
@@ -166,6 +167,8 @@ def _at_word(state: Scope, token: Token, tokens: list[Token], index: int, frame:
         return replace(state, total=True, part=False, each=False)
     if "part" in classes:
         return replace(state, part=True, total=False)
+    if "daily" in classes:
+        return replace(state, daily=True)
     if "each" in classes:
         return replace(state, each=True)
     if "all" in classes:

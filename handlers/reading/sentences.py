@@ -10,7 +10,7 @@ from decimal import Decimal
 from handlers.reading.binding import Binder, Choice, Mention, factor_of
 from handlers.reading.dates import When
 from handlers.reading.drafts import Draft, Note, Query, Work
-from handlers.reading.lexicon import BOXES, PERSONS, Entry, Lexicon, Target
+from handlers.reading.lexicon import BOXES, LABELS, PERSONS, Entry, Lexicon, Target
 from handlers.reading.numerals import Shape
 from handlers.reading.scopes import Scope, scopes
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
@@ -124,7 +124,7 @@ class _Sentence:
         ]
         spans, start = [], 0
         for end in ends:
-            asking = next((i for i in range(start, end) if "ask" in self._classes(i)), None)
+            asking = next((i for i in range(start, end) if "ask" in self._classes(i) or ("askend" in self._classes(i) and self._ends_at(i))), None)
             if mark and end == len(self.tokens):
                 spans.append((start, end + 1))
             elif asking is not None:
@@ -137,6 +137,9 @@ class _Sentence:
     def _classes(self, index: int) -> frozenset[str]:
         entry = self.tokens[index].entry
         return entry.classes if entry is not None else frozenset()
+
+    def _ends_at(self, index: int) -> bool:
+        return index + 1 == len(self.tokens) or self.tokens[index + 1].kind == MARK
 
     def _ends_clause(self, index: int) -> bool:
         token = self.tokens[index]
@@ -193,6 +196,8 @@ class _Sentence:
         if quantity.percent or quantity.ident or self._labelled(clause, index):
             self._skip(token, "percent" if quantity.percent else "ident")
             return
+        if not quantity.measure:
+            quantity.measure = self._label(token)
         choice = binder.bind(index, previous, following)
         if choice.target is None or (choice.mention is not None and choice.mention.lean):
             choice = self._carried(clause, index, previous, following, scope) or choice
@@ -200,12 +205,24 @@ class _Sentence:
             self.bound = choice.target or self.bound
             self._skip(token, "replaced")
             return
+        if choice.target is None and choice.misfit is not None:
+            choice = self._trained(choice.misfit, quantity.measure) or choice
         if choice.target is None:
             self._unbound(choice, clause, index, scope)
             self.loose = True
             return
         choice.target = self._gives_way(choice.target)
         self._bound(binder, choice, clause, index, previous, scope)
+
+    def _label(self, token: Token) -> str:
+        """Return the measure that a word right before a bare number says: 人数：450."""
+        at = self.tokens.index(token)
+        for before in reversed(self.tokens[max(0, at - 2) : at]):
+            if before.entry is not None and before.entry.word in LABELS and not before.gap:
+                return LABELS[before.entry.word]
+            if before.kind != MARK and (before.entry is None or not before.entry.classes & {"fill", "total"}):
+                break
+        return ""
 
     @staticmethod
     def _labelled(clause: list[Token], index: int) -> bool:
@@ -286,7 +303,13 @@ class _Sentence:
             factor = factor_of(self.lexicon, target, token)
             if factor is not None and (measure or target in self.led or clear):
                 return Choice(target, "carried", factor)
-        return self._following(token, clear) or self._by_measure(token, clear)
+        return self._following(token, clear) or self._by_measure(token, clear, scope)
+
+    def _trained(self, misfit: Target, measure: str) -> Choice | None:
+        """Bind persons right after a word for sessions: 培训120人."""
+        heir = self.lexicon.follows.get(misfit[0])
+        factor = self.lexicon.fits[heir].get(measure) if heir is not None and measure in PERSONS else None
+        return Choice(self._gives_way((heir, None)), "follows", factor) if heir is not None and factor is not None else None
 
     def _following(self, token: Token, clear: bool) -> Choice | None:
         """Bind the persons that stand bare after sessions: 讲座3场，240人."""
@@ -299,12 +322,12 @@ class _Sentence:
             return None
         return Choice(self._gives_way((heir, None)), "follows", factor)
 
-    def _by_measure(self, token: Token, clear: bool) -> Choice | None:
+    def _by_measure(self, token: Token, clear: bool, scope: Scope) -> Choice | None:
         """Bind by a measure word that one indicator alone has, when figures stand bare in a row: 5月10日 2起 4.3万元."""
         assert token.number is not None
         measure = token.number.measure
         owners = self.lexicon.owners.get(measure, ())
-        if not clear or not (self.led or self.bound) or len(owners) != 1 or owners[0] not in self.lexicon.bare:
+        if scope.paren or not clear or not (self.led or self.bound) or len(owners) != 1 or owners[0] not in self.lexicon.bare:
             return None
         return Choice((owners[0], None), "measure", self.lexicon.fits[owners[0]][measure])
 
@@ -410,7 +433,7 @@ class _Sentence:
 
     def _ask(self, kind: DoubtKind, token: Token, targets: tuple[tuple[Target, Decimal | None], ...]) -> None:
         assert token.number is not None
-        self.work.queries.append(Query(kind, token.start, token.end, token.number.numeral.value, targets))
+        self.work.queries.append(Query(kind, token.start, token.end, token.number.numeral.value, targets, self.work.sentence))
 
     def _bound(
         self, binder: Binder, choice: Choice, clause: list[Token], index: int, previous: int, scope: Scope
@@ -440,6 +463,10 @@ class _Sentence:
         joined = self._joined(binder, choice, clause, index)
         if len(joined) > 1 and not scope.all:
             self._ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in joined))
+            return
+        if scope.all and len(joined) == 1 and self.loose:
+            self._keep(token, target, quantity.numeral.value * choice.factor, scope)  # type: ignore[operator]  # not vague here
+            self.work.drafts[-1].per = True
             return
         for each in joined if scope.all and len(joined) > 1 else (target,):
             self._keep(token, each, quantity.numeral.value * choice.factor, scope)  # type: ignore[operator]  # not vague here
@@ -486,7 +513,13 @@ class _Sentence:
             return DoubtKind.WHICH_PART
         if scope.printed:
             return DoubtKind.PRINTED_ONLY
+        if target[0] in self.lexicon.by and self._trader(token):
+            return DoubtKind.WHICH_PART
         return None
+
+    def _trader(self, token: Token) -> bool:
+        at = self.tokens.index(token)
+        return any("trader" in self._classes(i) for i in (at - 1, at + 1) if 0 <= i < len(self.tokens))
 
     def _joined(self, binder: Binder, choice: Choice, clause: list[Token], index: int) -> list[Target]:
         """List the nouns that share this number: 横幅、展板各12, 标语海报2300处."""
@@ -495,7 +528,7 @@ class _Sentence:
         joined = [choice.target]
         at, at_mention = choice.mention.index, choice.mention
         for mention in reversed([m for m in binder.mentions if m.index < at and not m.weak]):
-            if not self._listed(clause, mention, at_mention) or any(
+            if not self._listed(clause, mention, at_mention, index) or any(
                 clause[i].kind == NUMBER for i in range(mention.index, at)
             ):
                 break
@@ -508,10 +541,13 @@ class _Sentence:
             at, at_mention = mention.index, mention
         return joined
 
-    def _listed(self, clause: list[Token], head: Mention, tail: Mention) -> bool:
+    def _listed(self, clause: list[Token], head: Mention, tail: Mention, number: int) -> bool:
         """Whether two nouns stand side by side in a list: joined by 、, 和, 及 or nothing, maybe each with its verb."""
         first, second = head.index, tail.index
         between = clause[first + 1 : second]
+        measure = clause[number].number.measure  # type: ignore[union-attr]  # a number token has a number
+        if not between and not measure:
+            return False  # 短视频播放量: the last noun is what is counted
         if not between and (head.acts or tail.acts or head.place or tail.place):
             return False
         if clause[second].gap or any(token.gap for token in between):

@@ -13,12 +13,17 @@ from handlers.reading.values import DoubtKind
 
 def settle(work: Work) -> None:
     """Mark the drafts that another one stands for, and ask where a total does not match its parts."""
+    _vague_totals(work)
     _parts_by_word(work.drafts)
+    _each_of_several(work)
     _last_week(work.drafts)
     _made_and_used(work)
     _overfull(work)
     _totals(work)
     _rivals(work)
+    # a number of another thing beside a figure of the same noun needs no question: 短信三家合计35万条
+    bound = {(draft.target[0], draft.sentence) for draft in work.drafts}
+    work.queries = [q for q in work.queries if q.kind is not DoubtKind.UNIT_MISFIT or (q.targets[0][0][0], q.sentence) not in bound]
     _headed_sums(work)
     _repeats(work.drafts)
 
@@ -35,6 +40,9 @@ def _parts_by_word(drafts: list[Draft]) -> None:
     """其中, brackets: parts of the figure of the same indicator before them."""
     for index, draft in enumerate(drafts):
         if not (draft.scope.part or draft.scope.paren):
+            continue
+        if draft.scope.paren and draft.scope.part and any(_same(d, draft) and d.sentence == draft.sentence and d.scope.total for d in drafts[index:]):
+            draft.dropped = "part"
             continue
         for earlier in reversed(drafts[:index]):
             if earlier.sentence != draft.sentence and not draft.scope.part:
@@ -57,6 +65,29 @@ def _made_and_used(work: Work) -> None:
             draft.dropped = "made"
     handed = {d.target for d in _alive(work.drafts)}
     work.queries = [q for q in work.queries if q.kind is not DoubtKind.PRINTED_ONLY or q.targets[0][0] not in handed]
+
+
+def _vague_totals(work: Work) -> None:
+    """资料合计90份：手册40册，单页50份: the parts only, where they are of several indicators and add up exactly."""
+    for index, head in enumerate(work.drafts):
+        rest = [d for d in work.drafts[index + 1 :] if d.scope.cum == head.scope.cum and not d.dropped]
+        if head.dropped or head.table or not rest or not (head.scope.total or rest[0].scope.paren or rest[0].scope.part):
+            continue
+        count = _sums(head, rest)
+        if count is not None and len({d.target for d in rest[:count]}) > 1:
+            head.dropped = "vague-total"
+
+
+def _each_of_several(work: Work) -> None:
+    """3个村各挂横幅2条，共6条: the total; without one it is asked whether it is 3 times 2."""
+    for index, draft in enumerate(work.drafts):
+        if not (draft.per or draft.scope.daily) or draft.dropped:
+            continue
+        if any(d.target == draft.target and d.sentence == draft.sentence for d in work.drafts[index + 1 :]):
+            draft.dropped = "each"
+        elif draft.per:
+            draft.dropped = "each"
+            work.queries.append(Query(DoubtKind.EACH_TIMES, draft.start, draft.end, draft.value, ((draft.target, None),)))
 
 
 def _last_week(drafts: list[Draft]) -> None:
@@ -154,10 +185,6 @@ def _headed_sums(work: Work) -> None:
         if _sums(head, same) is not None and (head.scope.total or work.text[head.end : head.end + 1] in ("(", ":")):
             for part in same[: _sums(head, same)]:
                 part.dropped = "part"
-        elif head.scope.total:
-            count = _sums(head, rest)
-            if count is not None and len({d.target for d in rest[:count]}) > 1:
-                head.dropped = "vague-total"
 
 
 def _sums(head: Draft, parts: list[Draft]) -> int | None:

@@ -51,3 +51,8 @@ def wrong_confirmation() -> str:
 def locked(minutes: int) -> str:
     """Answer an account that has tried too many codes."""
     return f"错误次数太多，请{minutes}分钟后再试。"
+
+
+def confirm_with(code: str) -> str:
+    """Say which code does what was just shown."""
+    return f"确认请在10分钟内回“确认 {code}”，不做就不用回。"

@@ -50,12 +50,9 @@ def empty_ranking(name: str) -> str:
     return f"{name}：还没有单位报数，排不出来。"
 
 
-def publish_preview(name: str, group: str, number: int, ranked: int, unranked: int, code: str) -> str:
-    """Show what publishing will do and which code does it."""
-    return (
-        f"将把{name}第{number}期发到群“{group}”，上榜{ranked}家，未报{unranked}家。预览图随后发给您。\n"
-        f"确认请在10分钟内回“确认 {code}”，不发就不用回。"
-    )
+def publish_preview(name: str, group: str, number: int, ranked: int, unranked: int) -> str:
+    """Show what publishing will do."""
+    return f"将把{name}第{number}期发到群“{group}”，上榜{ranked}家，未报{unranked}家。预览图随后发给您。"
 
 
 def published(name: str, number: int, group: str) -> str:

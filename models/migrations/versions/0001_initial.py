@@ -176,6 +176,27 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ranking_issue')),
     sa.UniqueConstraint('ranking', 'number', name=op.f('uq_ranking_issue_ranking_number'))
     )
+    op.create_table('audit',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=True),
+    sa.Column('inbox_id', sa.Integer(), nullable=True),
+    sa.Column('action', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=80), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=True),
+    sa.Column('after', sa.JSON(), nullable=True),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['inbox_id'], ['inbox.id'], name=op.f('fk_audit_inbox_id_inbox')),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_audit_org_id_org')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_audit_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit'))
+    )
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_audit_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_audit_subject'), ['subject'], unique=False)
+
     op.create_table('notice',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('channel', sa.String(length=60), nullable=False),
@@ -334,6 +355,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_notice_content_hash'))
 
     op.drop_table('notice')
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_audit_subject'))
+        batch_op.drop_index(batch_op.f('ix_audit_person_id'))
+        batch_op.drop_index(batch_op.f('ix_audit_org_id'))
+
+    op.drop_table('audit')
     op.drop_table('ranking_issue')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index('ix_membership_person_live')

@@ -1,0 +1,26 @@
+"""确认: does what a one-time code is bound to. Every action that wants a code stands in DO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from handlers import publishing, wording
+from handlers.base import REPORTERS, Context, Match, route
+from handlers.codes import try_code
+from models import confirmations
+from models.messages import Reply
+
+DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
+    "publish": publishing.do_publish,
+}
+
+
+@route("confirm", words=("确认",), takes_rest=True, roles=REPORTERS, examples=("确认 4821",))
+def confirm_action(ctx: Context, match: Match) -> Reply:
+    """Do what a code is bound to, once. A wrong, used, foreign or old code does nothing."""
+    person_id = ctx.known.person.id
+    action = try_code(
+        ctx, lambda: confirmations.redeem(ctx.session, person_id, match.rest, ctx.wall), wording.wrong_confirmation()
+    )
+    return action if isinstance(action, Reply) else DO[action["do"]](ctx, action)
