@@ -154,14 +154,15 @@ class _Sentence:
         )
         binder = Binder(self.lexicon, clause, active)
         numbers = [i for i, token in enumerate(clause) if token.kind == NUMBER]
+        previous = -1  # the last number of this clause that a noun was found for
         paired = self._paired(binder, clause, numbers, start)
         for position, index in enumerate(numbers):
             if paired:
                 self._bound(binder, paired[position], clause, index, -1, self.scopes[start + index])
                 continue
-            previous = numbers[position - 1] if position else -1
             following = numbers[position + 1] if position + 1 < len(numbers) else len(clause)
-            self._number(binder, clause, index, previous, following, self.scopes[start + index])
+            if self._number(binder, clause, index, previous, following, self.scopes[start + index]):
+                previous = index
         if self.negative:
             self._zero(binder, clause, start, end)
         firm = [mention for mention in binder.mentions if not mention.lean]
@@ -195,7 +196,7 @@ class _Sentence:
         assert quantity is not None
         if quantity.percent or quantity.ident or self._labelled(clause, index):
             self._skip(token, "percent" if quantity.percent else "ident")
-            return
+            return False
         if not quantity.measure:
             quantity.measure = self._label(token)
         choice = binder.bind(index, previous, following)
@@ -204,15 +205,16 @@ class _Sentence:
         if token.start in self.work.wrong:
             self.bound = choice.target or self.bound
             self._skip(token, "replaced")
-            return
+            return choice.target is not None
         if choice.target is None and choice.misfit is not None:
             choice = self._trained(choice.misfit, quantity.measure) or choice
         if choice.target is None:
             self._unbound(choice, clause, index, scope)
             self.loose = True
-            return
+            return False
         choice.target = self._gives_way(choice.target)
         self._bound(binder, choice, clause, index, previous, scope)
+        return True
 
     def _label(self, token: Token) -> str:
         """Return the measure that a word right before a bare number says: 人数：450."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from handlers.reading.drafts import Draft, Query, Work
+from handlers.reading.drafts import Draft, Note, Query, Work
 from handlers.reading.values import DoubtKind
 
 
@@ -23,7 +23,10 @@ def settle(work: Work) -> None:
     _rivals(work)
     # a number of another thing beside a figure of the same noun needs no question: 短信三家合计35万条
     bound = {(draft.target[0], draft.sentence) for draft in work.drafts}
-    work.queries = [q for q in work.queries if q.kind is not DoubtKind.UNIT_MISFIT or (q.targets[0][0][0], q.sentence) not in bound]
+    for query in list(work.queries):
+        if query.kind is DoubtKind.UNIT_MISFIT and (query.targets[0][0][0], query.sentence) in bound:
+            work.queries.remove(query)
+            work.notes.append(Note(query.start, query.end, "unplaced", "other-thing"))
     _headed_sums(work)
     _repeats(work.drafts)
 
@@ -46,6 +49,8 @@ def _parts_by_word(drafts: list[Draft]) -> None:
             continue
         for earlier in reversed(drafts[:index]):
             if earlier.sentence != draft.sentence and not draft.scope.part:
+                break
+            if earlier.dropped == "vague-total":
                 break
             if earlier.target[0] == draft.target[0] and earlier.scope.cum == draft.scope.cum:
                 if (
@@ -74,7 +79,8 @@ def _vague_totals(work: Work) -> None:
         if head.dropped or head.table or not rest or not (head.scope.total or rest[0].scope.paren or rest[0].scope.part):
             continue
         count = _sums(head, rest)
-        if count is not None and len({d.target for d in rest[:count]}) > 1:
+        targets = {draft.target for draft in rest[:count]} if count is not None else set()
+        if len(targets) > 1 and head.target in targets:
             head.dropped = "vague-total"
 
 
