@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -167,7 +168,8 @@ def correct(ctx: Context, match: Match) -> Reply:
     books = Books(ctx, org, without=[entry.id for _, entry in pairs])
     lines = []
     for found, entry in pairs:
-        line = settle(books, line_of(ctx, found, None if found.days else entry.day))
+        line = line_of(ctx, found, None if found.days else entry.day)
+        line = settle(books, replace(line, cumulative=line.cumulative or entry.cumulative))
         books.take(line)
         lines.append(line)
     report = record(
@@ -228,7 +230,10 @@ def _replaced_entry(ctx: Context, org: Org, found: Found) -> Entry:
     )
     if found.old_value is not None:
         query = query.where(Entry.stated == found.old_value)
-    entry = ctx.session.scalar(query.order_by(Entry.id.desc()).limit(1))
+    other_sort = Entry.cumulative.is_(
+        not found.cumulative
+    )  # of 今天80，累计2000 in one report, the one of the same sort
+    entry = ctx.session.scalar(query.order_by(Entry.report_id.desc(), other_sort, Entry.id.desc()).limit(1))
     if entry is None:
         name = wording.label(ctx.campaign, found.indicator, found.part or "")
         example = f"{name}{wording.amount(ctx.campaign, found.indicator, found.value)}"

@@ -67,7 +67,7 @@ WORDS: dict[str, str] = {
     "is": "是 而是 为",
     "delta": "多报了 少报了 多报 少报 漏报 漏报了 多算了 少算了 多写了 少写了 多填了 少填了",
     # question, chat
-    "askend": "吗 呢 没有啊 了没 了没有 没有呀 好不好 行吗 对吗 可以吗 没有呢 没 不",
+    "askend": "吗 呢 没有啊 了没 了没有 没有呀 好不好 行吗 对吗 可以吗 没有呢",
     "ask": "多少 怎么 如何 是不是 能不能 要不要 可不可以 行不行 对不对 算不算 有没有 啥 什么 哪 哪些 哪个 哪里 为什么 为啥 咋 几时 请问 问一下 问下 请教 谁 谁有 还是 是否 可否 能否 算多吗 多不多 几号 几点 不对吧 哪一项 哪项 想问",
     "chat": "领导要求 会议指出 会议强调 会议要求 大家看着办 组织学习 学习资料 案例 以案 提醒大家",
     # things that are counted but belong to no indicator of any campaign: places, staff, listeners

@@ -139,7 +139,8 @@ class _Sentence:
         return entry.classes if entry is not None else frozenset()
 
     def _ends_at(self, index: int) -> bool:
-        return index + 1 == len(self.tokens) or self.tokens[index + 1].kind == MARK
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        return after is None or (after.kind == MARK and not after.gap)
 
     def _ends_clause(self, index: int) -> bool:
         token = self.tokens[index]
