@@ -23,12 +23,13 @@ DONE, FAILED, WRONG = 0, 1, 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     args = _parser().parse_args(argv)
+    os.umask(0o077)  # databases, logs and keys hold what is nobody else's business on this machine
     try:
         return int(args.run(args))
     except ConfigError as error:
         return _say(str(error), WRONG)
     except BotError as error:
-        return _say(str(error), FAILED)
+        return _say(str(error), getattr(error, "exit_code", FAILED))
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
@@ -78,16 +79,12 @@ def _say(line: str, code: int) -> int:
 
 def _serve(args: argparse.Namespace) -> int:
     from bot import app, config, logs, server
-    from bot.engine.local import AlreadyRunning
 
     loaded = _ready(args.config)
     lock = None if args.no_work else app.worker_lock(loaded.config)
-    try:
-        if lock:
-            lock.take()  # only to say so here in one line; the child process takes it again
-            lock.free()
-    except AlreadyRunning as error:
-        return _say(str(error), WRONG)
+    if lock:
+        lock.take()  # only to say here, in one line, that it is taken; the child process takes it for itself
+        lock.free()
     for warning in config.warnings(loaded):
         logs.get_logger("bot").warning("look-at-this", what=warning)
     server.serve(loaded.path, loaded.config, args.port, work=not args.no_work)
@@ -95,14 +92,9 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _work(args: argparse.Namespace) -> int:
-    from bot import worker
-    from bot.engine.local import AlreadyRunning
+    from bot import app, worker
 
-    loaded = _ready(args.config)
-    try:
-        worker.run(loaded)
-    except AlreadyRunning as error:
-        return _say(str(error), WRONG)
+    worker.run(app.build(_ready(args.config)))
     return DONE
 
 
@@ -207,12 +199,13 @@ def _demo(args: argparse.Namespace) -> int:
         callback_url=f"http://127.0.0.1:{args.port + 1}/wecom/callback",
     )
     children: list[demo.Child] = []
-    died = threading.Event()
+    ending, died = threading.Event(), threading.Event()
 
     def watch(child: demo.Child) -> None:
         child.wait()
-        died.set()
-        signal.raise_signal(signal.SIGTERM)
+        if not ending.is_set():
+            died.set()
+            signal.raise_signal(signal.SIGTERM)
 
     def start() -> None:
         child = demo.Child(loaded.path, args.port + 1)
@@ -232,6 +225,7 @@ def _demo(args: argparse.Namespace) -> int:
             on_start=start,
         )
     finally:
+        ending.set()
         for child in children:
             child.stop()
     return _say(f"the bot has ended; see the end of {children[0].log}", FAILED) if died.is_set() else DONE

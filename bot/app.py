@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -27,7 +27,7 @@ from bot.channels.wecom_app import NAME, WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.config import Config, Loaded, load_all
 from bot.delivery import Delivery
-from bot.engine.local import AlreadyRunning, LocalEngine, WorkerLock
+from bot.engine.local import LocalEngine, WorkerLock
 from bot.router import Router
 from bot.web import callbacks, clock, health, site
 from models import roster_sync, settings
@@ -52,6 +52,8 @@ log = logs.get_logger(__name__)
 class SchemaError(BotError):
     """The database is not of this version; the text says what to run."""
 
+    exit_code = 2
+
 
 @dataclass
 class Bot:
@@ -66,9 +68,9 @@ class Bot:
     ticker: Ticker
     delivery: Delivery
     engine: Engine
-    flask: Flask
     channels: list[str]
-    lock: WorkerLock | None = None
+    lock: WorkerLock | None
+    flask: Flask = field(init=False)
     _beat_noted: float = 0.0
     _working: bool = False
 
@@ -185,7 +187,6 @@ def build(
         ticker=ticker,
         delivery=delivery,
         engine=engine,
-        flask=Flask(__name__),
         channels=[channel.name for channel in channels],
         lock=worker_lock(config),
     )
@@ -233,7 +234,7 @@ def wsgi() -> Flask:
     bot = build(load_all(Path(os.environ[CONFIG_VARIABLE])))
     try:
         bot.start(work=os.environ.get(WORK_VARIABLE) != "no")
-    except (BotError, AlreadyRunning) as error:
+    except BotError as error:
         bot.stop()
         raise SystemExit(str(error)) from None
     Finalize(None, bot.stop, exitpriority=10)  # the server's children end without atexit

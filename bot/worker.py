@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-
-from bot.app import build
-from bot.config import Loaded
+from typing import Protocol
 
 
-def run(loaded: Loaded) -> None:
-    """Work until SIGTERM or SIGINT. Raises SchemaError, AlreadyRunning."""
-    bot = build(loaded)
+class Working(Protocol):
+    """What works: a bot of app.py."""
+
+    def start(self) -> None:
+        """Begin. Raises SchemaError, AlreadyRunning."""
+
+    def stop(self) -> None:
+        """End within seconds."""
+
+
+def run(bot: Working) -> None:
+    """Work until SIGTERM or SIGINT. Main thread only."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())

@@ -19,6 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from bot.logs import get_logger
+from models.clock import SystemClock
+from models.errors import BotError
 
 BEAT_SECONDS = 2.0
 THREADS = 4  # channels that are drained at the same time
@@ -27,8 +29,10 @@ SILENT_SECONDS = 30.0  # without a beat for so long it is not alive
 log = get_logger(__name__)
 
 
-class AlreadyRunning(Exception):  # noqa: N818  # tells what is, not what broke
+class AlreadyRunning(BotError):  # noqa: N818  # tells what is, not what broke
     """Another process works on this database. The text is for the operator."""
+
+    exit_code = 2
 
 
 class WorkerLock:
@@ -66,7 +70,7 @@ class LocalEngine:
 
     def __init__(self, beat_seconds: float = BEAT_SECONDS, threads: int = THREADS) -> None:
         self._beat_seconds = beat_seconds
-        self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": BeatThreads(1)})
+        self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": BeatThreads(2)})
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drain")
         self._lock = threading.Lock()
         self._draining: dict[str, bool] = {}  # channel -> asked for again meanwhile
@@ -93,7 +97,7 @@ class LocalEngine:
             seconds=self._beat_seconds,
             id="beat",
             coalesce=True,
-            max_instances=1,
+            max_instances=2,  # a nudge during a beat is a beat of its own; the ticker lets one in at a time
             misfire_grace_time=None,
         )
         self._beaten_at = time.monotonic()
@@ -102,10 +106,8 @@ class LocalEngine:
 
     def nudge(self) -> None:
         """Beat as soon as possible."""
-        if self._scheduler.running:
-            self._scheduler.add_job(
-                self._beat, id="nudge", replace_existing=True, misfire_grace_time=None, max_instances=2
-            )
+        if self._scheduler.running:  # not a job of its own: APScheduler fails when it ends one while shutting down
+            self._scheduler.modify_job("beat", next_run_time=SystemClock().now())
 
     def stop(self, seconds: float = 15.0) -> None:
         """Stop beating, and wait so long for drains that are under way."""

@@ -1,0 +1,88 @@
+"""A whole installation in a folder: config, campaign, roster, people, and the platform that it talks to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.standin import Member, Platform
+from models.campaign.loader import HUNAN
+
+CORP_ID = "ww1436e0e65a779aee"
+AGENT_ID = 1000002
+SECRET = "app-secret-that-nobody-may-see"
+TOKEN = "hJqcu3uJ9Tn2gXPmxx2w9kkCkCE2EPYo"
+AES_KEY = "6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt"
+ROBOT_KEY = "693a91f6-robot-key-that-nobody-may-see"
+PEOPLE = """name,org,role,wecom_userid
+王芳,长沙市公安局,liaison,WangFang
+赵六,湖南移动,liaison,zhaoliu
+李强,省联席办,admin,liqiang
+"""
+MEMBERS = (("WangFang", "王芳"), ("zhaoliu", "赵六"), ("liqiang", "李强"), ("eve", "路人"))
+CLOCK = "[clock]\nstart = 2021-05-11T08:50:00+08:00\nspeed = 1.0\n"
+
+
+def make_platform() -> Platform:
+    """Return a platform that is not started, with the people of the installation as members."""
+    return Platform(
+        corp_id=CORP_ID,
+        agent_id=AGENT_ID,
+        secret=SECRET,
+        token=TOKEN,
+        encoding_aes_key=AES_KEY,
+        robots={ROBOT_KEY: "office"},
+        members=[
+            Member("WangFang", "王芳"),
+            Member("zhaoliu", "赵六"),
+            Member("liqiang", "李强"),
+            Member("eve", "路人"),
+        ],
+        retry_pause=0.05,
+    )
+
+
+def install(folder: Path, platform: Platform, database_url: str = "sqlite:///bot.db", *, clock: str = CLOCK) -> Path:
+    """Write the config and the people into a folder; returns the config's path."""
+    (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    path = folder / "config.toml"
+    path.write_text(
+        f"""
+[database]
+url = "{database_url}"
+[campaign]
+file = "{HUNAN}"
+roster = "{HUNAN.with_name("roster.csv")}"
+people = "people.csv"
+[wecom]
+corp_id = "{CORP_ID}"
+agent_id = {AGENT_ID}
+secret = "{SECRET}"
+token = "{TOKEN}"
+encoding_aes_key = "{AES_KEY}"
+api_base = "{platform.api_base}"
+[groups.office]
+webhook = "{platform.webhook_url(ROBOT_KEY)}"
+{clock}""",
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+    return path
+
+
+def command(*words: object) -> list[str]:
+    """Return the command line of a command of ours, warnings as errors."""
+    return [sys.executable, "-W", "error", "-m", "bot", *map(str, words)]
+
+
+def environment() -> dict[str, str]:
+    """Return our environment without settings of the bot."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("BOT_")}
+
+
+def run(*words: object, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours to its end."""
+    options = {"capture_output": True, "text": True, "encoding": "utf-8", "check": False}
+    return subprocess.run(command(*words), timeout=timeout, env=environment(), **options)

@@ -1,0 +1,223 @@
+"""The command line, each command as a process of its own: output, exit codes, and one line for what went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from bot.standin import Platform
+from tests.installing import AES_KEY, ROBOT_KEY, SECRET, TOKEN, command, environment, install, make_platform, run
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    """Return a running platform."""
+    platform = make_platform()
+    platform.start()
+    yield platform
+    platform.stop()
+
+
+def free_port(count: int = 1) -> int:
+    """Return the first of some ports in a row that nobody uses."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        try:
+            for each in range(port, port + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", each))
+        except OSError:
+            continue
+        return port
+
+
+@contextmanager
+def started(log: Path, *words: object) -> Iterator[subprocess.Popen[str]]:
+    """Start a command that runs until it is told to end; its stderr goes to a file."""
+    with log.open("wb") as err:
+        process = subprocess.Popen(
+            command(*words), stdout=subprocess.PIPE, stderr=err, text=True, env=environment(), start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def wait_healthy(port: int, seconds: float = 20.0) -> None:
+    """Wait until a bot answers that it is alive."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).status_code == 200:
+                return
+        except requests.RequestException:
+            pass
+        assert time.monotonic() < end, "not healthy in time"
+        time.sleep(0.05)
+
+
+def test_check(tmp_path: Path, platform: Platform) -> None:
+    """A good installation is one line with counts and exit 0; a bad one a line an error and exit 2."""
+    config = install(tmp_path, platform)
+    done = run("check", "--config", config)
+    assert (done.returncode, done.stdout.startswith("ok: hunan-2021, ")) == (0, True)
+    assert ", 3 people, " in done.stdout
+    (tmp_path / "people.csv").write_text(
+        "name,org,role,wecom_userid\n王芳,长沙公安,liaison,w\n李强,省联席办,boss,q\n", encoding="utf-8"
+    )
+    config.write_text(config.read_text(encoding="utf-8").replace("groups.office", "groups.other"), encoding="utf-8")
+    done = run("check", "--config", config)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert any("people.csv: line 2" in line for line in lines)
+    assert any("people.csv: line 3" in line for line in lines)
+    assert any("office" in line for line in lines)
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    """No command, an unknown one, a port that is none and a config that is missing are exit 2."""
+    for words in ([], ["fly"], ["serve"], ["demo", "--port", "web"], ["check", "--config", tmp_path / "no.toml"]):
+        done = run(*words)
+        assert done.returncode == 2, words
+        assert "Traceback" not in done.stderr
+
+
+def test_read_one() -> None:
+    """One text becomes one object on stdout."""
+    done = run("read", "今天发放宣传手册500册")
+    assert (done.returncode, done.stderr) == (0, "")
+    (found,) = json.loads(done.stdout)["found"]
+    assert (found["indicator"], found["value"]) == ("handbook", 500)
+
+
+def test_read_lines(tmp_path: Path) -> None:
+    """A file of texts becomes a line each with its id; a line that is none is named."""
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"id": "a", "text": "宣传手册500册"}\n\n{"id": 2, "text": "你好"}\n', encoding="utf-8")
+    done = run("read", "--jsonl", path)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == ["a", 2]
+    assert answers[0]["found"][0]["value"] == 500
+    path.write_text('{"id": "a"}\n', encoding="utf-8")
+    done = run("read", "--jsonl", path)
+    assert (done.returncode, "line 1" in done.stderr) == (2, True)
+
+
+def test_migrate_then_serve(tmp_path: Path, platform: Platform) -> None:
+    """serve and work refuse an old schema with one line and exit 2; after migrate the bot serves and stops cleanly."""
+    config, port = install(tmp_path, platform), free_port()
+    for words in (["serve", "--config", config, "--port", port], ["work", "--config", config]):
+        done = run(*words)
+        assert done.returncode == 2
+        assert done.stderr.splitlines() == [
+            f"the database has an old schema, or none; run: python -m bot migrate --config {config}"
+        ]
+    assert run("migrate", "--config", config).stdout.startswith("migrated to revision ")
+    assert run("migrate", "--config", config).stdout.startswith("already at revision ")
+    log = tmp_path / "log"
+    with started(log, "serve", "--config", config, "--port", port) as bot:
+        wait_healthy(port)
+        platform.callback_url = f"http://127.0.0.1:{port}/wecom/callback"
+        platform.verify_url()
+        reply = platform.say("WangFang", "今天发放宣传手册500册").reply
+        assert reply is not None
+        assert "500" in reply
+        requests.post(f"http://127.0.0.1:{port}/clock", json={"to": "next"}, timeout=30)
+        assert platform.accepted
+        second = run("work", "--config", config)
+        assert second.returncode == 2
+        assert "another process works on this SQLite database" in second.stderr
+        taken = run("serve", "--config", config, "--port", port, "--no-work")
+        assert taken.returncode == 1
+        assert taken.stderr.splitlines()[-1] == f"cannot listen on 127.0.0.1:{port}: address already in use"
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(20) == 0
+    written = log.read_text(encoding="utf-8")
+    assert "Traceback" not in written
+    for secret in (SECRET, TOKEN, AES_KEY, ROBOT_KEY):
+        assert secret not in written
+    events = [json.loads(line) for line in written.splitlines()]
+    assert {"started", "call-accepted"} <= {event["event"] for event in events}
+
+
+def test_killed_and_started_again(tmp_path: Path, platform: Platform) -> None:
+    """After kill -9 of the whole bot it starts again at once, with what was acknowledged still there."""
+    config, port = install(tmp_path, platform), free_port()
+    run("migrate", "--config", config)
+    platform.callback_url = f"http://127.0.0.1:{port}/wecom/callback"
+    with started(tmp_path / "log1", "serve", "--config", config, "--port", port) as bot:
+        wait_healthy(port)
+        first = platform.say("WangFang", "今天发放宣传手册500册")
+        os.killpg(bot.pid, signal.SIGKILL)
+        bot.wait()
+    with started(tmp_path / "log2", "serve", "--config", config, "--port", port) as bot:
+        wait_healthy(port)
+        assert platform.deliver(first.xml).reply == first.reply
+        bot.terminate()
+        assert bot.wait(20) == 0
+
+
+@pytest.mark.postgres
+def test_web_and_work_apart(tmp_path: Path, platform: Platform, postgres) -> None:  # type: ignore[no-untyped-def]  # of conftest.py
+    """On PostgreSQL a process that only serves and two that only work do together what one does alone."""
+    name = postgres.borrow()
+    config, port = install(tmp_path, platform, postgres.url(name)), free_port()
+    serve = started(tmp_path / "web", "serve", "--config", config, "--port", port, "--no-work")
+    workers = [started(tmp_path / f"work{number}", "work", "--config", config) for number in range(2)]
+    with serve as web, workers[0] as one, workers[1] as two:
+        wait_healthy(port)
+        platform.callback_url = f"http://127.0.0.1:{port}/wecom/callback"
+        assert platform.say("WangFang", "今天发放宣传手册500册").reply
+        shown = requests.post(f"http://127.0.0.1:{port}/clock", json={"to": "next"}, timeout=30)
+        assert shown.status_code == 200
+        assert platform.wait_until(lambda: bool(platform.accepted), 10)
+        for process in (web, one, two):
+            process.terminate()
+        assert [process.wait(20) for process in (web, one, two)] == [0, 0, 0]
+    told = [user for accepted in platform.accepted for user in accepted.shown]
+    assert len(told) == len(set(told))
+    postgres.give_back(name)
+
+
+def test_demo(tmp_path: Path) -> None:
+    """The demo says where it is in one line, serves its page, keeps its keys to itself, and goes on where it was."""
+    port = free_port(2)
+    with started(tmp_path / "log1", "demo", "--port", port, "--data", tmp_path / "data") as demo:
+        assert demo.stdout is not None
+        assert f"http://127.0.0.1:{port}/" in demo.stdout.readline()
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 200
+        taken = run("demo", "--port", port, "--data", tmp_path / "other")
+        assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
+        pushed = requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 600}, timeout=30).json()
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(20) == 0
+    for private in ("keys.json", "config.toml"):
+        assert (tmp_path / "data" / private).stat().st_mode & 0o077 == 0
+    keys = (tmp_path / "data" / "keys.json").read_text()
+    with started(tmp_path / "log2", "demo", "--port", port, "--data", tmp_path / "data") as demo:
+        assert demo.stdout is not None
+        demo.stdout.readline()
+        now = requests.get(f"http://127.0.0.1:{port + 1}/clock", timeout=5).json()["now"]
+        assert now >= pushed["now"]
+        demo.terminate()
+        assert demo.wait(20) == 0
+    assert (tmp_path / "data" / "keys.json").read_text() == keys
+    assert (tmp_path / "log1").read_text() == (tmp_path / "log2").read_text() == ""
