@@ -194,7 +194,7 @@ def _demo(args: argparse.Namespace) -> int:
         secret=made.secret,
         token=made.token,
         encoding_aes_key=made.encoding_aes_key,
-        robots={made.robot: demo.GROUP},
+        robots={made.robot: demo.GROUP_NAME},
         members=[Member(each.wecom_userid, each.name, each.org) for each in loaded.roster.people if each.wecom_userid],
         callback_url=f"http://127.0.0.1:{args.port + 1}/wecom/callback",
     )
@@ -219,7 +219,7 @@ def _demo(args: argparse.Namespace) -> int:
             platform,
             args.port,
             personas=faces,
-            try_lines=[TryLine(faces[0].userid, line) for line in demo.TRY_LINES],
+            try_lines=[TryLine(face.userid, line) for face, line in zip(faces, demo.TRY_LINES, strict=False)],
             bot_base=f"http://127.0.0.1:{args.port + 1}",
             title=loaded.campaign.name,
             on_start=start,

@@ -28,7 +28,12 @@ AGENT_ID = 1000002
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 ROLE_WORDS = {"admin": "管理员", "liaison": "联络员", "viewer": "查看员"}
-TRY_LINES = ("今天发放宣传手册500册，张贴海报30张，进社区2次", "手册应为560", "进度")
+GROUP_NAME = "反诈宣传月工作群"
+TRY_LINES = (  # for the first three faces
+    "今天发放手册3000余册，悬挂横幅20条，进社区5场，短视频2条",
+    "短信3200万条，已覆盖全部用户",
+    "进度",
+)
 
 
 @dataclass(frozen=True)
@@ -135,15 +140,22 @@ class Child:
 
 
 def faces(roster: Roster) -> list[tuple[str, str, str]]:
-    """Choose whom the page offers to be: (userid, name, label), an admin and a liaison of each kind of org."""
+    """Choose whom the page offers to be: (userid, name, label).
+
+    First those whom TRY_LINES needs: a city's liaison, a carrier's, an admin of the office; then a second city, so
+    that a ranking has somebody to rank, and one liaison of every other kind of org.
+    """
     kinds = {org.name: org.kind for org in roster.orgs}
-    chosen: dict[tuple[str, str], tuple[str, str, str]] = {}
+    chosen: dict[tuple[str, str, int], tuple[str, str, str]] = {}
     for person in roster.people:
-        role = "admin" if person.role == "admin" else kinds[person.org]
-        if person.wecom_userid and person.role != "viewer":
+        if not person.wecom_userid or person.role == "viewer" or person.backup:
+            continue
+        kind = kinds[person.org]
+        number = sum(key[:2] == (person.role, kind) for key in chosen)
+        if number < (2 if (person.role, kind) == ("liaison", "city") else 1):
             label = f"{person.org} {ROLE_WORDS[person.role]}"
-            chosen.setdefault((person.role, role), (person.wecom_userid, person.name, label))
-    wanted = [("liaison", "city"), ("liaison", "carrier"), ("admin", "admin")]
+            chosen[person.role, kind, number] = (person.wecom_userid, person.name, label)
+    wanted = [("liaison", "city", 0), ("liaison", "carrier", 0), ("admin", "office", 0), ("liaison", "city", 1)]
     first = [chosen.pop(key) for key in wanted if key in chosen]
     return [*first, *chosen.values()]
 

@@ -67,3 +67,10 @@ def db(database_url: str) -> Iterator[Database]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flag that rewrites the bot's side of the transcripts; the diff is reviewed like code."""
     parser.addoption("--rewrite-transcripts", action="store_true", help="write down what the bot says now")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one visible line which tests did not run, and why."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
+    for reason in dict.fromkeys(reasons):
+        terminalreporter.write_line(f"NOT RUN ({reasons.count(reason)} tests): {reason.removeprefix('Skipped: ')}")

@@ -50,23 +50,30 @@ class CampaignClock:
         self._lock = threading.Lock()
         self._last: Reading | None = None
         self._tried_at = 0.0
+        self._pushes = 0  # under way: the clock leaps from event to event, and a reading is old at once
 
     def read(self, seconds: float = READ_SECONDS) -> Reading:
         """Ask the bot. Raises ClockError."""
         return self._learn(self._call("GET", None, seconds), pushed=False)
 
     def push(self, command: dict[str, object]) -> Reading:
-        """Move it on; what arrives meanwhile gets the time it was moved to. Raises ClockError."""
+        """Move it on; what arrives meanwhile is stamped with what the clock shows on its way. Raises ClockError."""
         before = self._feed.last_id
-        reading = self._learn(self._call("POST", command, PUSH_SECONDS), pushed=True)
-        self._feed.restamp(before, reading.now.isoformat(timespec="seconds"))
+        with self._lock:
+            self._pushes += 1
+        try:
+            reading = self._learn(self._call("POST", command, PUSH_SECONDS), pushed=True)
+        finally:
+            with self._lock:
+                self._pushes -= 1
+        self._feed.stamp_blank(before, reading.now.isoformat(timespec="seconds"))
         return reading
 
     def stamp(self) -> str:
         """Return the campaign time now, ISO 8601; empty when the bot does not tell."""
         now = time.monotonic()
         with self._lock:
-            last, due = self._last, now - self._tried_at > FRESH
+            last, due = self._last, self._pushes > 0 or now - self._tried_at > FRESH
             if due:
                 self._tried_at = now
         if due:
@@ -80,7 +87,7 @@ class CampaignClock:
         with self._lock:
             last = self._last
             passed = reading.read_at - last.read_at if last else 0.0
-            if last and passed > 0.5 and not pushed:
+            if last and passed > 0.5 and not pushed and not self._pushes:
                 speed = (reading.now - last.now).total_seconds() / passed
                 reading = replace(reading, speed=speed if 0 <= speed < 1e5 else last.speed)
             elif last:

@@ -55,10 +55,11 @@ class Feed:
             if bubble_id in self._bubbles:
                 self._bubbles[bubble_id] = replace(self._bubbles[bubble_id], version=self._grow(), **values)
 
-    def restamp(self, since_id: int, stamp: str) -> None:
-        """Give the bubbles after since_id the campaign time that a push of the clock has led to."""
+    def stamp_blank(self, since_id: int, stamp: str) -> None:
+        """Give the bubbles after since_id that have none the campaign time that a push of the clock has led to."""
         with self._changed:
-            for bubble_id in [each for each in self._bubbles if each > since_id]:
+            blank = [each for each, bubble in self._bubbles.items() if each > since_id and not bubble.campaign_at]
+            for bubble_id in blank:
                 self.change(bubble_id, campaign_at=stamp)
 
     def accept(self, accepted: Accepted) -> None:

@@ -1,0 +1,103 @@
+"""`python -m bot demo` as a visitor sees it: the real bot, the stand-in platform and the page, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.standin.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the demo page is not tested"),
+]
+HOME = Path(__file__).parent.parent
+READY = 60.0  # seconds
+
+
+def free_pair() -> int:
+    """Return a port that is free together with the next one."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the demo as `make run` does; returns its address."""
+    folder, port = tmp_path_factory.mktemp("demo"), free_pair()
+    command = [sys.executable, "-m", "bot", "demo", "--port", str(port), "--data", str(folder)]
+    process = subprocess.Popen(command, cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert f"http://127.0.0.1:{port}/" in line, line
+    yield f"http://127.0.0.1:{port}/"
+    process.send_signal(signal.SIGINT)
+    process.stdout.close()
+    assert process.wait(30) in (0, 1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def visitor(demo: str) -> Iterator[Page]:
+    """Open the page at desktop width, for the first time."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport=DESKTOP)
+        page.goto(demo)
+        yield page
+        browser.close()
+
+
+def say(page: Page, text: str) -> None:
+    """Type and send as the one who is chosen."""
+    page.locator("textarea").first.fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_a_first_visitor_reports_and_is_answered(visitor: Page) -> None:
+    """One of the three lines to try fills the input; the answer names the number, the org and the totals."""
+    visitor.get_by_text("今天发放手册3000余册").first.click()
+    visitor.keyboard.press("Enter")
+    expect(visitor.get_by_text("已记录 #1 长沙市公安局 5月11日")).to_be_visible()
+    expect(visitor.get_by_text("宣传手册 +3,000册（约），累计3,000册")).to_be_visible()
+
+
+def test_the_clock_brings_reminders_and_the_ranking(visitor: Page) -> None:
+    """Pushed on by days, the welcome reaches the liaison and the weekly ranking reaches the group as a picture."""
+    say(visitor, "抖音粉丝121000，快手关注3万，微博粉丝22000，视频号关注9000，人民日报客户端关注3800")
+    expect(visitor.get_by_text("抖音关注 121,000人")).to_be_visible()
+    for day in (12, 13, 14, 15):
+        visitor.get_by_role("button", name="+1天").first.click()
+        expect(visitor.get_by_text(re.compile(f"2021年5月{day}日")).first).to_be_visible(timeout=30_000)
+    expect(visitor.get_by_text("今天开始，到5月31日结束").first).to_be_visible()
+    visitor.get_by_text("反诈宣传月工作群").first.click()
+    expect(visitor.get_by_text("万人关注率 第1期").first).to_be_visible()
+    expect(visitor.locator("img").first).to_be_visible()
+
+
+def test_an_admin_sees_the_progress_on_a_phone(visitor: Page, demo: str) -> None:
+    """At phone width the page does not scroll sideways, and an admin's 进度 is answered."""
+    assert visitor.context.browser is not None
+    phone = visitor.context.browser.new_page(viewport=PHONE)
+    phone.goto(demo)
+    phone.get_by_text("进度", exact=True).first.click()
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_text("看名单请回").first).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    phone.close()
