@@ -74,21 +74,21 @@ def test_a_first_visitor_reports_and_is_answered(visitor: Page) -> None:
     """One of the three lines to try fills the input; the answer names the number, the org and the totals."""
     visitor.get_by_text("今天发放手册3000余册").first.click()
     visitor.keyboard.press("Enter")
-    expect(visitor.get_by_text("已记录 #1 长沙市公安局 5月11日")).to_be_visible()
-    expect(visitor.get_by_text("宣传手册 +3,000册（约），累计3,000册")).to_be_visible()
+    expect(visitor.locator(".bubble", has_text="已记录 #1 长沙市公安局 5月11日")).to_be_visible()
+    expect(visitor.locator(".bubble", has_text="宣传手册 +3,000册（约），累计3,000册")).to_be_visible()
 
 
 def test_the_clock_brings_reminders_and_the_ranking(visitor: Page) -> None:
     """Pushed on by days, the welcome reaches the liaison and the weekly ranking reaches the group as a picture."""
     say(visitor, "抖音粉丝121000，快手关注3万，微博粉丝22000，视频号关注9000，人民日报客户端关注3800")
-    expect(visitor.get_by_text("抖音关注 121,000人")).to_be_visible()
+    expect(visitor.locator(".bubble", has_text="抖音关注 121,000人")).to_be_visible()
     for day in (12, 13, 14, 15):
         visitor.get_by_role("button", name="+1天").first.click()
         expect(visitor.get_by_text(re.compile(f"2021年5月{day}日")).first).to_be_visible(timeout=30_000)
-    expect(visitor.get_by_text("今天开始，到5月31日结束").first).to_be_visible()
+    expect(visitor.locator(".bubble", has_text="今天开始，到5月31日结束")).to_be_visible()
     visitor.get_by_text("反诈宣传月工作群").first.click()
-    expect(visitor.get_by_text("万人关注率 第1期").first).to_be_visible()
-    expect(visitor.locator("img").first).to_be_visible()
+    expect(visitor.locator(".bubble", has_text="万人关注率 第1期")).to_be_visible()
+    expect(visitor.locator(".bubble img").first).to_be_visible()
 
 
 def test_an_admin_sees_the_progress_on_a_phone(visitor: Page, demo: str) -> None:
@@ -98,6 +98,6 @@ def test_an_admin_sees_the_progress_on_a_phone(visitor: Page, demo: str) -> None
     phone.goto(demo)
     phone.get_by_text("进度", exact=True).first.click()
     phone.keyboard.press("Enter")
-    expect(phone.get_by_text("看名单请回").first).to_be_visible()
+    expect(phone.locator(".bubble", has_text="看名单请回")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     phone.close()
