@@ -1,18 +1,21 @@
-"""A reading in the JSON shape of contract.md's `read` command."""
+"""A reading in the JSON shape of contract.md's `read` command. Called by `python -m bot read` and tests/corpus.py."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from handlers.reading.questions import question
 from handlers.reading.values import Found, Reading
 from models.campaign.definition import Campaign
 
 
 def to_contract_json(reading: Reading, campaign: Campaign) -> dict[str, object]:
-    """Return {"found": [...], "ask"?: "..."} of a reading."""
+    """Return {"found": [...], "ask"?: "..."}; place or platform is keyed by its dimension's key, values are int or
+    float.
+    """
     shown: dict[str, object] = {"found": [_found(found, campaign) for found in reading.found]}
     if reading.doubts:
-        shown["ask"] = "; ".join(doubt.kind.value + " " + doubt.as_written for doubt in reading.doubts)
+        shown["ask"] = "\n".join(question(doubt, campaign) for doubt in reading.doubts)
     return shown
 
 

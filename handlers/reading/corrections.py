@@ -5,40 +5,43 @@ Called by reader.py before the sentences are read. Source: corpus rule 15.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from handlers.reading.tokens import NUMBER, Token
+
+_REACH = 60  # tokens between a wrong number and the right one
 
 
 def replaced(tokens: list[Token]) -> dict[int, int]:
-    """Return position of a wrong number -> position of the number that replaces it, both as indices into tokens."""
+    """Return start of a wrong number -> start of the number that replaces it, both in the levelled text."""
     numbers = [index for index, token in enumerate(tokens) if token.kind == NUMBER]
     wrong: dict[int, int] = {}
-    for first, second in zip(numbers, numbers[1:], strict=False):
-        between = _classes(tokens, first + 1, second)
-        before = _classes(tokens, max(0, first - 4), first)
-        if _percent(tokens[first]) or _percent(tokens[second]) or _other_noun(tokens, first, second):
-            continue
-        near = _classes(tokens, max(first + 1, second - 2), second)
-        if ("isnot" in near and "is" not in _classes(tokens, second - 1, second)) or "swap" in between:
-            wrong[second] = first
-        elif (
-            between & {"to", "wrong"}
-            or ("isnot" in before and "is" in between)
-            or ("from" in before and "rise" in between)
-        ):
-            wrong[first] = second
-    if any(token.entry is not None and "to" in token.entry.classes for token in tokens):
+    for first, second in pairwise(numbers):
+        pair = _pair(tokens, first, second) if second - first < _REACH else None
+        if pair is not None:
+            wrong[pair[0]] = pair[1]
+    if any("to" in token.classes for token in tokens):
+        taken = wrong.keys() | set(wrong.values())
         for index in numbers:
-            if (
-                "from" in _classes(tokens, max(0, index - 2), index)
-                and index not in wrong
-                and index not in wrong.values()
-            ):
-                wrong[index] = index
-    return wrong
+            if index not in taken and "from" in _classes(tokens, max(0, index - 2), index):
+                wrong[index] = index  # 请改为153，原来153+150重复了
+    return {tokens[old].start: tokens[new].start for old, new in wrong.items()}
 
 
-def _percent(token: Token) -> bool:
-    return token.number is not None and token.number.percent
+def _pair(tokens: list[Token], first: int, second: int) -> tuple[int, int] | None:
+    """Return (wrong, right) of two numbers that follow each other, or None when neither replaces the other."""
+    if tokens[first].quantity.percent or tokens[second].quantity.percent:
+        return None
+    between = _classes(tokens, first + 1, second)
+    before = _classes(tokens, max(0, first - 4), first)
+    just_before = _classes(tokens, max(first + 1, second - 2), second)
+    denied = "isnot" in just_before and "is" not in tokens[second - 1].classes  # 是12.8万，不是1.28万
+    said = (
+        between & {"to", "wrong"} or ("isnot" in before and "is" in between) or ("from" in before and "rise" in between)
+    )
+    if not (denied or "swap" in between or said) or _other_noun(tokens, first, second):
+        return None
+    return (second, first) if denied or "swap" in between else (first, second)
 
 
 def _other_noun(tokens: list[Token], first: int, second: int) -> bool:
@@ -47,7 +50,7 @@ def _other_noun(tokens: list[Token], first: int, second: int) -> bool:
         target for token in tokens[first + 1 : second] if token.entry is not None for target in token.entry.targets
     }
     before: set[object] = set()
-    for token in reversed(tokens[:first]):
+    for token in reversed(tokens[max(0, first - _REACH) : first]):
         if token.kind == NUMBER:
             break
         if token.entry is not None:
@@ -56,10 +59,10 @@ def _other_noun(tokens: list[Token], first: int, second: int) -> bool:
 
 
 def _classes(tokens: list[Token], start: int, end: int) -> set[str]:
+    """Classes of the words in a stretch, after the last number in it."""
     found: set[str] = set()
     for token in tokens[start:end]:
         if token.kind == NUMBER:
             found.clear()
-        elif token.entry is not None:
-            found |= token.entry.classes
+        found |= token.classes
     return found

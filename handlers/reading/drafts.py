@@ -1,4 +1,4 @@
-"""Working values of one reading: what lines.py, tables.py and totals.py pass on to reader.py. Mutable, private to the package."""
+"""Working values of one reading, passed from stage to stage. Mutable, private to the package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from handlers.reading.dates import When
-from handlers.reading.lexicon import Target
+from handlers.reading.lexicon import Lexicon, Target
 from handlers.reading.scopes import Frame, Scope
 from handlers.reading.tokens import Token
 from handlers.reading.values import DoubtKind
@@ -17,19 +17,20 @@ class Draft:
     """A figure bound to an indicator, before totals and corrections are settled."""
 
     target: Target
-    value: Decimal
+    value: Decimal  # base measure
     start: int
     end: int
     scope: Scope
+    when: When | None
+    reason: str  # how it was bound: see binding.Choice
     approx: bool = False
+    measure: str = ""  # as written
     line: int = 0
     sentence: int = 0
-    when: When | None = None
+    table: bool = False
+    per: bool = False  # of each of several: 3个村各挂2条
     org: str | None = None
     old: Decimal | None = None
-    table: bool = False
-    measure: str = ""
-    per: bool = False  # of each of several: 3个村各挂2条
     dropped: str = ""  # reason code when another figure stands for it
 
 
@@ -51,7 +52,7 @@ class Note:
 
     start: int
     end: int
-    outcome: str
+    outcome: str  # skipped, or unplaced
     reason: str
 
 
@@ -61,17 +62,60 @@ class Work:
 
     text: str
     tokens: list[Token]
+    lexicon: Lexicon
     drafts: list[Draft] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     frame: Frame = field(default_factory=Frame)
     heading: tuple[Target, ...] = ()  # nouns of the heading over the current line
-    needs: frozenset[str] = frozenset()  # need words of the heading
+    needs: frozenset[str] = frozenset()  # indicators whose places or platforms the heading calls for
     schema: tuple[tuple[Target, ...], ...] = ()  # nouns of a heading that lines of bare numbers follow: 手册+横幅
     wrong: dict[int, int] = field(
         default_factory=dict
     )  # start of a replaced number -> start of the one that replaces it
-    rivals: dict[str, frozenset[str]] = field(default_factory=dict)
+    right: frozenset[int] = frozenset()  # starts of the numbers that replace one
+    old: dict[int, Decimal] = field(default_factory=dict)  # start of a number that replaces -> the value it replaces
+    org: str | None = None  # whose the current line is
+    orgs: tuple[str, ...] = ()  # names that a line may begin with
     line: int = 0
     sentence: int = 0
-    flags: set[str] = field(default_factory=set)  # classes of grammar.py met anywhere
+    flags: set[str] = field(
+        default_factory=set
+    )  # classes of grammar.txt met anywhere; question where something is asked
+
+    def note(self, token: Token, outcome: str, reason: str) -> None:
+        """Write down why a number was not bound."""
+        self.notes.append(Note(token.start, token.end, outcome, reason))
+
+    def keep(
+        self, token: Token, target: Target, value: Decimal, scope: Scope, reason: str, approx: bool = False
+    ) -> Draft:
+        """Write down a figure of the current line; returns it for what the caller knows besides."""
+        measure = token.number.measure if token.number is not None else ""
+        draft = Draft(target, value, token.start, token.end, scope, scope.when, reason, approx, measure)
+        draft.line, draft.sentence, draft.org = self.line, self.sentence, self.org
+        self.drafts.append(draft)
+        return draft
+
+    def ask(self, kind: DoubtKind, token: Token, targets: tuple[tuple[Target, Decimal | None], ...]) -> None:
+        """Write down a doubt about a number."""
+        value = token.number.numeral.value if token.number is not None else None
+        self.queries.append(Query(kind, token.start, token.end, value, targets, self.sentence))
+
+
+@dataclass(slots=True)
+class Current:
+    """The sentence being read and what it has said so far."""
+
+    work: Work
+    lexicon: Lexicon
+    tokens: list[Token]
+    led: tuple[Target, ...]  # nouns before a colon, or of the heading: the rest of the line is about them
+    topic: tuple[Target, ...]  # the noun named last
+    needs: frozenset[str]
+    scopes: dict[int, Scope]
+    named: frozenset[str]  # indicators that it names
+    classes: frozenset[str]
+    bound: Target | None = None  # what the last number was bound to
+    question: bool = False  # the clause being read asks something
+    loose: bool = False  # an earlier number found no noun: 8个社区每个2条

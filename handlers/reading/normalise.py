@@ -1,6 +1,7 @@
 """Text as typed to text as read: one spelling for every character, with a map back to the original.
 
-Full width, traditional characters, punctuation, case, zero-width characters, emoji and list marks are levelled here, character by
+Full width, traditional characters, punctuation, case, zero-width characters, emoji and list marks are levelled here,
+character by
 character, so that no later stage thinks of them. Called by reader.py; knows nothing of the campaign.
 """
 

@@ -1,6 +1,7 @@
 """Chinese and Arabic numerals to Decimal. Own grammar, no floats; knows nothing of indicators or measures.
 
-Reads 1,200, 1.2万余, 13万2, 三万五, 十万零一千, 两千余, 十几, 上百, 3+5, ranges (四五千, 300到400) and vague amounts (几百, 若干).
+Reads 1,200, 1.2万余, 13万2, 三万五, 十万零一千, 两千余, 十几, 上百, ranges (四五千, 300到400) and vague amounts
+(几百, 若干).
 Called by tokens.py. Rivals' known misreadings (rivals.md 3.6 item 59) are fixed tests in tests/reading/numerals.tsv.
 """
 
@@ -23,7 +24,7 @@ _NUMERAL = re.compile(
     (?P<arabic>(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d.]*\d)|\d+(?:\.\d+)?))
         (?P<more1>[余多来几])?
         (?:\ ?(?P<times>[十百千]?[万亿]|[百千]|WAN|[WK](?![A-Z])))?
-        (?P<tail>(?<=[万亿千百])(?:\d{{1,4}}[千百十]?(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
+        (?P<tail>(?<=[万亿千百])(?:(?:\d{{1,4}}[千百十])+|\d{{1,4}}(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
         (?P<more2>[余多来几])?
     |(?P<vague>(?:好几|几|数)(?:[十百千]*[万亿]|[十百千])|若干|好多|很多|不少|许多|大量|一批|一些)
     |(?P<over>上[十百千]*[万亿]|上[百千])
@@ -32,7 +33,7 @@ _NUMERAL = re.compile(
     """,
     re.VERBOSE,
 )
-_SUM = re.compile(r"\+(\d+)(?![\d.])")
+_PIECE = re.compile(r"(\d+)([千百十])")
 
 
 class Shape(Enum):
@@ -101,10 +102,10 @@ def _read_arabic(match: re.Match[str]) -> Numeral:
 def _tail(tail: str, unit: str) -> Decimal:
     """Value of what follows a multiplier: 13万2 adds 2 thousand, 1万2千 2 thousand, 1万2500 as it stands."""
     if tail[0].isdigit():
-        digits = tail.rstrip("千百十")
-        if digits != tail:
-            return Decimal(digits) * _MULTIPLIER[tail[-1]]
-        return Decimal(digits) * (_MULTIPLIER[unit] // 10 if len(digits) == 1 else 1)
+        pieces = _PIECE.findall(tail)
+        if pieces:
+            return Decimal(sum(int(digits) * _MULTIPLIER[char] for digits, char in pieces))
+        return Decimal(tail) * (_MULTIPLIER[unit] // 10 if len(tail) == 1 else 1)
     if len(tail) == 1 and tail in DIGITS:
         return Decimal(DIGITS[tail] * (_MULTIPLIER[unit] // 10))
     return _han_value(tail) or Decimal(0)

@@ -1,4 +1,10 @@
-"""Chinese free text in, figures out. Pure: no clock, no database, no network; the campaign is the only vocabulary."""
+"""Chinese free text in, figures out. Pure: no clock, no database, no network; the campaign is the only vocabulary.
+
+The stages, each a module that can be seen and tested alone: normalise, tokens (with numerals, dates, lexicon),
+corrections, lines (with
+tables and sentences: scopes, binding, judging), settling (with totals), verdicts. Called by the handlers and by
+`python -m bot read`.
+"""
 
 from __future__ import annotations
 
@@ -6,90 +12,82 @@ from collections.abc import Mapping
 from datetime import date
 
 from handlers.reading.corrections import replaced
-from handlers.reading.dates import resolve
-from handlers.reading.drafts import Draft, Query, Work
+from handlers.reading.drafts import Work
 from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
-from handlers.reading.normalise import Normal, normalise
-from handlers.reading.sentences import SentenceReader
+from handlers.reading.normalise import normalise
+from handlers.reading.results import Results
+from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
 from handlers.reading.tokens import Tokeniser
-from handlers.reading.totals import settle
-from handlers.reading.values import Candidate, Doubt, DoubtKind, Found, Reading
-from handlers.reading.verdicts import ask_about_nothing, verdict
+from handlers.reading.values import DoubtKind, Reading
+from handlers.reading.verdicts import ask_about_nothing
 from models.campaign.definition import Campaign
 
-_REACH = 4  # characters to either side of a number in which a slip is looked for
+LONGEST = 4000  # characters that are read: six times what the platform lets a person send in one text
+_RESPELT = 1000  # characters of a text in which slips are mended: it is read twice then
+_NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
 
 
 class Reader:
     """Reads messages in the words of one campaign. Build it once; it is safe to share between threads."""
 
     def __init__(self, campaign: Campaign) -> None:
+        """Build the vocabulary. Raises nothing for a campaign that loader.load() has passed."""
         self.campaign = campaign
         self.lexicon = build(campaign)
         self._tokeniser = Tokeniser(self.lexicon)
         self._speller = Speller(self.lexicon)
-        self._sentences = SentenceReader(self.lexicon)
 
     def read(self, text: str, today: date | None = None, orgs: Mapping[str, object] | None = None) -> Reading:
-        """Read one message."""
-        normal = normalise(text)
-        work = self._work(normal.text)
-        if any(note.outcome == "unplaced" for note in work.notes) or any(
-            query.kind is DoubtKind.UNIT_MISFIT for query in work.queries
-        ):
-            work = self._respelt(normal.text, work)
-        ask_about_nothing(self.lexicon, work)
-        return self._reading(work, normal, text, today)
+        """Read one message. Never raises, whatever the text; time linear in its length.
 
-    def _respelt(self, levelled: str, work: Work) -> Work:
-        """Read again with typing slips mended; keep that only if it binds more."""
-        loose = [(note.start, note.end) for note in work.notes if note.outcome == "unplaced"]
-        loose += [(query.start, query.end) for query in work.queries]
-        near = {index for start, end in loose for index in range(start - _REACH, end + _REACH)}
-        covered = {index for token in work.tokens for index in range(token.start, token.end)}
-        mended = self._speller.mend(levelled, frozenset(near - covered))
-        if mended == levelled:
-            return work
-        again = self._work(mended)
-        return again if len(again.drafts) > len(work.drafts) else work
+        today: the day of the message in the campaign's zone; without it Found.days is None.
+        orgs:  names of organisations (what they map to is not looked at): a line that begins with one belongs to it,
+        even where
+               the reader would not see a name by itself.
 
-    def _work(self, levelled: str) -> Work:
-        work = Work(levelled, self._tokeniser.cut(levelled), rivals=self.lexicon.rivals)
-        work.wrong = {work.tokens[old].start: work.tokens[new].start for old, new in replaced(work.tokens).items()}
-        if any(token.entry is not None and "notown" in token.entry.classes for token in work.tokens):
+        Returns figures in the order of the text. Of a text longer than LONGEST the rest is named in unplaced, not read.
+        """
+        normal = normalise(text[:LONGEST])
+        levelled = self._mended(normal.text)
+        work = self._work(levelled, orgs)
+        loose = any(note.outcome == "unplaced" for note in work.notes) or _misfits(work)
+        if loose and len(levelled) <= _RESPELT:
+            work = self._respelt(levelled, work, orgs)
+        ask_about_nothing(work)
+        return Results(work, normal, text, today, self.campaign).reading()
+
+    def _mended(self, levelled: str) -> str:
+        for wrong, right in self.lexicon.typos:
+            if wrong in levelled:
+                levelled = levelled.replace(wrong, right)
+        return levelled
+
+    def _work(self, levelled: str, orgs: Mapping[str, object] | None) -> Work:
+        work = Work(levelled, self._tokeniser.cut(levelled), self.lexicon, orgs=tuple(orgs or ()))
+        work.wrong = replaced(work.tokens)
+        work.right = frozenset(work.wrong.values())
+        if any("notown" in token.classes for token in work.tokens):
             work.frame.veto = "notown"
-        read_lines(self.lexicon, self._sentences, work)
+        read_lines(work)
         settle(work)
         return work
 
-    def _reading(self, work: Work, normal: Normal, text: str, today: date | None) -> Reading:
-        found = tuple(self._found(draft, normal, text, today) for draft in work.drafts if not draft.dropped)
-        doubts = tuple(self._doubt(query, normal, text) for query in work.queries)
-        return Reading(verdict(work, normal.text), found, doubts, (), ())
+    def _respelt(self, levelled: str, work: Work, orgs: Mapping[str, object] | None) -> Work:
+        """Read again with slips of the keyboard mended near numbers that found no noun; keep that only if it binds
+        more.
+        """
+        loose = [(note.start, note.end) for note in work.notes if note.outcome == "unplaced"]
+        loose += [(query.start, query.end) for query in work.queries]
+        near = {index for start, end in loose for index in range(start - _NEAR, end + _NEAR)}
+        near.difference_update(index for token in work.tokens for index in range(token.start, token.end))
+        mended = self._speller.mend(levelled, frozenset(near))
+        if mended == levelled:
+            return work
+        again = self._work(mended, orgs)
+        return again if len(again.drafts) > len(work.drafts) else work
 
-    def _found(self, draft: Draft, normal: Normal, text: str, today: date | None) -> Found:
-        span = normal.span(draft.start, draft.end)
-        when = draft.when
-        written = text[slice(*normal.span(when.start, when.end))] if when is not None else None
-        days = resolve(when.text, today) if when is not None else None
-        cumulative = draft.scope.cum and draft.target[0] not in self.lexicon.levels
-        return Found(
-            draft.target[0],
-            draft.value,
-            draft.target[1],
-            cumulative,
-            draft.approx,
-            days,
-            written,
-            text[slice(*span)],
-            span,
-            draft.org,
-            draft.old,
-        )
 
-    def _doubt(self, query: Query, normal: Normal, text: str) -> Doubt:
-        span = normal.span(query.start, query.end)
-        candidates = tuple(Candidate(target[0], value, target[1]) for target, value in query.targets[:3])
-        return Doubt(query.kind, span, text[slice(*span)], query.value, candidates)
+def _misfits(work: Work) -> bool:
+    return any(query.kind is DoubtKind.UNIT_MISFIT for query in work.queries)

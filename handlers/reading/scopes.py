@@ -1,43 +1,67 @@
 """What governs a number beside its noun: running total, day, plan, somebody else's, part of a total, each.
 
 Walks the tokens of one sentence once and notes for each number the state at its place. Called by sentences.py.
+Source: corpus rules 1, 2, 7, 8, 11, 13.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from handlers.reading.dates import VAGUE_DAYS, When
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
-VETOES = ("plan", "past", "other", "stock", "crime", "notown", "undo")  # what makes a number nobody's figure here
+_AS_OF = ("截至", "截止")
+_WEAK = ("crime", "stock")  # vetoes that end with their clause and do not replace a stronger one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
     """The state at one number."""
 
-    cum: bool = False
+    cum: bool = False  # a running total
     when: When | None = None
-    veto: str = ""  # a class of grammar.py that says why this number is not to be entered
+    veto: str = ""  # the class of grammar.txt that says why this number is not to be entered
     total: bool = False
-    part: bool = False
+    part: bool = False  # after 其中
     paren: bool = False
     daily: bool = False  # 一天播六遍: dropped where the total stands beside it
-    each: bool = False  # every one of some: 每天3遍
-    all: bool = False  # 各
-    pair: bool = False  # 分别
+    each: bool = False  # of every one of several: 每天3遍
+    all: bool = False  # after 各
+    pair: bool = False  # after 分别
     gain: bool = False
     printed: bool = False
     made: bool = False
-    handed: bool = False  # a word of handing out after a word of printing
+    handed: bool = False  # a word of using after one of printing or making
     like: bool = False
-    accord: bool = False  # 按照 ... 要求: the plan is only what one goes by
+    accord: bool = False  # 按照 ... 要求: the order is only what one goes by
+
+    def copy(self) -> Scope:
+        """Return an equal scope. Written out, since copy.copy takes ten times as long and each number needs one."""
+        return Scope(
+            self.cum,
+            self.when,
+            self.veto,
+            self.total,
+            self.part,
+            self.paren,
+            self.daily,
+            self.each,
+            self.all,
+            self.pair,
+            self.gain,
+            self.printed,
+            self.made,
+            self.handed,
+            self.like,
+            self.accord,
+        )
 
 
 @dataclass(slots=True)
 class Frame:
-    """What a heading or an earlier sentence leaves to the next one."""
+    """What a heading leaves to the lines under it."""
 
     cum: bool = False
     when: When | None = None
@@ -45,157 +69,155 @@ class Frame:
     part: bool = False
 
 
-_HANDED = frozenset(
-    [
-        "发放",
-        "派发",
-        "分发",
-        "散发",
-        "发出",
-        "发送",
-        "发了",
-        "发",
-        "送出",
-        "送达",
-        "送",
-        "赠送",
-        "赠",
-        "张贴",
-        "贴出",
-        "贴",
-        "悬挂",
-        "挂出",
-        "挂起",
-        "挂",
-        "摆放",
-        "投放",
-        "摆",
-        "用",
-    ]
-)
-_AS_OF = ("截至", "截止")
-
-
 def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
-    """Return the scope at each number of a sentence, by token index. Source: corpus rules 1, 2, 7, 8, 11, 13."""
-    state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
-    found: dict[int, Scope] = {}
-    outer, counted = state, 0
-    for index, token in enumerate(tokens):
-        if token.kind == NUMBER:
-            found[index] = state
-            if state.all or state.pair:
-                continue
-            state = replace(state, gain=False, like=False, daily=False)
-        elif token.kind == MARK:
-            mark = text[token.start]
-            if mark in "([":
-                counted = len(found)
-                outer, state = state, replace(state, paren=mark == "(", each=False)
-            elif mark in ")]":
-                inner, state = state, outer if mark == ")" else replace(state, paren=False)
-                if mark == ")" and len(found) == counted:  # 手册(累计)5200: the bracket speaks of what follows
-                    state = replace(state, cum=inner.cum, when=inner.when)
-            elif mark in ",:|\t;":
-                veto = "" if state.veto in ("crime", "stock") else state.veto
-                if mark == ";":
-                    state = replace(state, total=False, part=frame.part, printed=False)
-                state = replace(
-                    state,
-                    each=False,
-                    gain=False,
-                    all=False,
-                    pair=False,
-                    veto=veto or frame.veto,
-                    like=False,
-                    accord=False,
-                )
-        elif token.kind == DAY:
-            state = _at_day(state, token, tokens, index)
-        elif token.entry is not None:
-            state = _at_word(state, token, tokens, index, frame)
-    return found
+    """Return the scope at each number of a sentence, by token index."""
+    return _Walk(tokens, text, frame).walk()
 
 
-def _at_day(state: Scope, token: Token, tokens: list[Token], index: int) -> Scope:
-    assert token.when is not None
-    if token.when.kind == "clock" or token.when.kind == "year" or token.when.text in VAGUE_DAYS:
-        return state
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if (
-        following is not None
-        and following.entry is not None
-        and following.entry.word in ("以来", "起")
-        and following.gap == 0
-    ):
-        return state
-    before = tokens[index - 1] if index else None
-    if before is not None and before.entry is not None and before.entry.word in _AS_OF:
-        return replace(state, when=token.when)
-    if token.when.text.startswith("上") and token.when.kind == "rel":
-        return replace(state, when=token.when, cum=False)
-    veto = "" if state.veto in ("past", "other", "plan") and token.when.text.startswith("今") else state.veto
-    return replace(state, when=token.when, cum=False, veto=veto)
+class _Walk:
+    """One walk over a sentence."""
+
+    def __init__(self, tokens: list[Token], text: str, frame: Frame) -> None:
+        self.tokens = tokens
+        self.text = text
+        self.frame = frame
+        self.state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
+        self.outer = self.state
+        self.as_of: When | None = None  # the day after 截至: a running total keeps it
+        self.counted = 0  # numbers before the bracket that is open
+        self.found: dict[int, Scope] = {}
+
+    def walk(self) -> dict[int, Scope]:
+        for index, token in enumerate(self.tokens):
+            if token.kind == NUMBER:
+                self.found[index] = self.state.copy()
+                if not (self.state.all or self.state.pair):
+                    self.state.gain = self.state.like = self.state.daily = False
+            elif token.kind == MARK:
+                self._mark(self.text[token.start])
+            elif token.kind == DAY:
+                self._day(token, index)
+            elif token.entry is not None and token.entry.governs:
+                self._word(token.entry.governs, token.word, index)
+        return self.found
+
+    def _mark(self, mark: str) -> None:
+        state = self.state
+        if mark in "([":
+            self.outer, self.counted = state, len(self.found)
+            self.state = state.copy()
+            self.state.paren, self.state.each = mark == "(", False
+        elif mark == ")" and state.paren:
+            if len(self.found) == self.counted:  # 手册(累计)5200: the bracket speaks of what follows
+                self.outer.cum, self.outer.when = state.cum, state.when
+            self.state = self.outer
+        elif mark == "]":
+            state.paren = False
+        elif mark in ",:|\t;":
+            if mark == ";":
+                state.total, state.part, state.printed = False, self.frame.part, False
+            state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
+            state.veto = ("" if state.veto in _WEAK else state.veto) or self.frame.veto
+
+    def _day(self, token: Token, index: int) -> None:
+        when, state = token.when, self.state
+        assert when is not None
+        if when.kind in ("clock", "year") or when.text in VAGUE_DAYS:
+            return
+        ahead = self.text[token.end : token.end + 2]
+        if ahead.startswith(("以来", "起")):
+            return
+        if when.kind != "rel" and ahead.startswith(("前", "之前", "以前")):
+            state.veto = state.veto or "plan"  # 5月20日前: a deadline
+            return
+        as_of = index > 0 and self.tokens[index - 1].word in _AS_OF
+        state.when = when
+        if as_of:
+            self.as_of = when
+            return
+        state.cum = False
+        if state.veto in ("past", "other", "plan") and when.text.startswith("今"):
+            state.veto = ""
+
+    def _word(self, governs: str, word: str, index: int) -> None:
+        action = _ACTIONS.get(governs)
+        if action is not None:
+            action(self, word, index)
+        elif not (governs in _WEAK and self.state.veto):
+            self.state.veto = governs
+
+    def cum(self, word: str, index: int) -> None:
+        state = self.state
+        state.cum, state.total = True, False
+        framed = state.when is self.frame.when and word in _AS_OF
+        state.when = state.when if framed or state.when is self.as_of else None
+
+    def now(self, word: str, index: int) -> None:
+        self.state.cum, self.state.gain = False, "gain" in self.tokens[index].classes
+
+    def total(self, word: str, index: int) -> None:
+        self.state.total, self.state.part, self.state.each, self.state.all = True, False, False, False
+
+    def part(self, word: str, index: int) -> None:
+        self.state.part, self.state.total = True, False
+
+    def all(self, word: str, index: int) -> None:
+        """各 counts for each noun, unless it belongs to the word after it: 各社区, 各类."""
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        belongs = after is not None and after.entry is not None
+        self.state.all = not (
+            belongs
+            and after is not None
+            and (after.gap > 0 or after.classes & {"place", "people", "tail", "staff", "modifier"})
+        )
+
+    def order(self, word: str, index: int) -> None:
+        """计划, 要求 govern what follows them; before a comma, or after 按照, they only name a paper."""
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        if not (self.state.accord or self.state.veto or after is None or after.word == ","):
+            self.state.veto = "plan"
+
+    def ours(self, word: str, index: int) -> None:
+        if self.state.veto == "other":
+            self.state.veto = self.frame.veto
+
+    def fix(self, word: str, index: int) -> None:
+        if self.state.veto == "undo":
+            self.state.veto = self.frame.veto
+
+    def done(self, word: str, index: int) -> None:
+        if self.state.veto in ("plan", "past"):
+            self.state.veto = self.frame.veto
+
+    def printed(self, word: str, index: int) -> None:
+        self.state.printed, self.state.handed = True, False
+
+    def made(self, word: str, index: int) -> None:
+        self.state.made, self.state.handed = True, False
+
+    def handed(self, word: str, index: int) -> None:
+        if self.state.printed or self.state.made:
+            self.state.printed, self.state.made, self.state.handed = False, False, True
+
+    def flag(self, word: str, index: int) -> None:
+        """Set the flag that the word's class is called after."""
+        entry = self.tokens[index].entry
+        assert entry is not None
+        setattr(self.state, entry.governs, True)
 
 
-ORDERS = frozenset(["计划", "要求", "目标", "任务", "指标"])
-
-
-def _ordered(word: str, tokens: list[Token], index: int) -> str:
-    """计划, 要求 govern what follows them; before a comma they only name a paper."""
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if (
-        word not in ORDERS
-        or following is None
-        or (following.kind == MARK and following.entry is not None and following.entry.word == ",")
-    ):
-        return ""
-    return "plan"
-
-
-def _at_word(state: Scope, token: Token, tokens: list[Token], index: int, frame: Frame) -> Scope:
-    assert token.entry is not None
-    classes, word = token.entry.classes, token.entry.word
-    if not classes:
-        return state
-    if "cum" in classes:
-        keep = state.when if state.when is frame.when and word in _AS_OF else None
-        return replace(state, cum=True, when=keep if word != "累计" else None, total=False)
-    if "now" in classes:
-        return replace(state, cum=False, gain="gain" in classes)
-    if "total" in classes:
-        return replace(state, total=True, part=False, each=False)
-    if "part" in classes:
-        return replace(state, part=True, total=False)
-    if "daily" in classes:
-        return replace(state, daily=True)
-    if "each" in classes:
-        return replace(state, each=True)
-    if "all" in classes:
-        return replace(state, all=True)
-    if "pair" in classes:
-        return replace(state, pair=True)
-    if "accord" in classes:
-        return replace(state, accord=True)
-    if "order" in classes:
-        return state if state.accord else replace(state, veto=state.veto or _ordered(word, tokens, index))
-    if "ours" in classes:
-        return replace(state, veto=frame.veto) if state.veto == "other" else state
-    if "gain" in classes:
-        return replace(state, gain=True)
-    if "like" in classes:
-        return replace(state, like=True)
-    if "printed" in classes:
-        return replace(state, printed=True, handed=False)
-    if (state.printed or state.made) and word in _HANDED:
-        return replace(state, printed=False, made=False, handed=True)
-    if "made" in classes:
-        return replace(state, made=True, handed=False)
-    if "done" in classes:
-        return replace(state, veto=frame.veto) if state.veto in ("plan", "past") else state
-    for veto in VETOES:
-        if veto in classes:
-            if veto in ("crime", "stock") and state.veto:
-                return state
-            return replace(state, veto=veto)
-    return state
+_ACTIONS: dict[str, Callable[[_Walk, str, int], None]] = {
+    "cum": _Walk.cum,
+    "now": _Walk.now,
+    "total": _Walk.total,
+    "part": _Walk.part,
+    "all": _Walk.all,
+    "order": _Walk.order,
+    "ours": _Walk.ours,
+    "fix": _Walk.fix,
+    "done": _Walk.done,
+    "printed": _Walk.printed,
+    "made": _Walk.made,
+    "handed": _Walk.handed,
+    **dict.fromkeys(("daily", "each", "pair", "accord", "gain", "like"), _Walk.flag),
+}

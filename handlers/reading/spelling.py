@@ -1,7 +1,9 @@
-"""Typing slips: words that sound like a word of the campaign and differ from it in at most half of their characters (讲坐, 横副).
+"""Typing slips: words that sound like a word of the campaign and differ from it in at most half of their characters
+(讲坐, 横副).
 
 Asked only when a first reading left a number without a noun, so it costs nothing on clean text. Called by reader.py.
-Decided by us 2026-11-24: a slip is mended only where a number stands beside it, and the answer shows what was understood.
+Decided by us 2026-11-24: a slip is mended only where a number stands beside it, and the answer shows what was
+understood.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A levelled text as tokens: words of the lexicon, numbers with their measure, dates, marks, and the gaps of unknown text between.
+"""A levelled text as tokens: words of the lexicon, numbers with their measure, dates, marks, and the gaps of unknown
+text between.
 
 Called by reader.py. Decides what is a number at all; what it counts is decided later.
 """
@@ -6,7 +7,7 @@ Called by reader.py. Decides what is a number at all; what it counts is decided 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,11 +16,15 @@ from handlers.reading.lexicon import Entry, Lexicon
 from handlers.reading.numerals import Numeral, Shape, scan
 
 WORD, NUMBER, DAY, MARK = range(4)
-_AFTER = re.compile(r"\s?(?:余|多(?!次|的|半)|左右|上下|以上|有余|之多|出头|开外|\+(?!\d))")
+NO_CLASSES: frozenset[str] = frozenset()
+_AFTER = re.compile(r" ?(?:余|多(?!次|的|半)|左右|上下|以上|有余|之多|出头|开外|\+(?!\d))")
 _PLUS = re.compile(r"\+(?![\d一二三四五六七八九])")
-_RANGE = re.compile(r"\s?(?:-|~|至|到|或|或者)\s?")
+_RANGE = re.compile(r" ?(?:-|~|至|到|或|或者) ?")
 _NEUTRAL = " \x01\x02-~…·*#>=+_."
-_DAY_SCOPE = ("day", "span", "month", "iso", "slash", "dot", "rel", "year")
+_ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
+_LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
+# a longer word of these classes that begins where a date begins is the word: 今日零报告, 到今天
+_OVER_DATES = frozenset(("cum", "plan", "zero", "past", "protected", "now"))
 
 
 @dataclass(slots=True)
@@ -31,7 +36,6 @@ class Quantity:
     approx: bool
     percent: bool = False
     ident: bool = False  # a telephone or document number, a rank: no quantity
-    end: int = 0  # after the measure word
 
 
 @dataclass(slots=True)
@@ -45,6 +49,19 @@ class Token:
     number: Quantity | None = None
     when: When | None = None
     gap: int = 0
+    classes: frozenset[str] = NO_CLASSES  # of its word; none for a number or a date
+    word: str = ""  # "" for a number or a date
+
+    @property
+    def quantity(self) -> Quantity:
+        """Its number. Only to be asked of a token of kind NUMBER."""
+        assert self.number is not None
+        return self.number
+
+    @property
+    def measure(self) -> str:
+        """The measure word of its number. Only to be asked of a token of kind NUMBER."""
+        return self.quantity.measure
 
 
 class Tokeniser:
@@ -53,133 +70,169 @@ class Tokeniser:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         words = "|".join(re.escape(word) for word in lexicon.measures if word)
-        self.measure = re.compile(rf"\s?(?:{words})")
+        self.measure = re.compile(rf" ?(?:{words})")
 
     def cut(self, text: str) -> list[Token]:
         """Return the tokens of a levelled text in order, not overlapping."""
-        words = [(end - len(entry.word) + 1, end + 1, entry) for end, entry in self.lexicon.automaton.iter_long(text)]
-        days = find(text)
-        return self._merge(text, words, days)
+        return _Cutter(self.measure, text, self.lexicon).cut()
 
-    def _merge(self, text: str, words: list[tuple[int, int, Entry]], days: list[When]) -> list[Token]:
+
+class _Cutter:
+    """One text being cut: words, numerals and dates merged, the one that begins first winning."""
+
+    def __init__(self, measure: re.Pattern[str], text: str, lexicon: Lexicon) -> None:
+        self.measure = measure
+        self.text = text
+        self.words: list[tuple[int, int, Entry]] = [
+            (end - len(entry.word) + 1, end + 1, entry) for end, entry in lexicon.automaton.iter_long(text)
+        ]
+        self.word_starts = [word[0] for word in self.words]
+        self.numerals = scan(text)
+        self.days = find(text)
+        self.word_at = self.numeral_at = self.day_at = 0  # next of each
+
+    def cut(self) -> list[Token]:
         tokens: list[Token] = []
-        numerals = scan(text)
-        at = wi = ni = di = 0
-        while wi < len(words) or ni < len(numerals) or di < len(days):
-            word_at = words[wi][0] if wi < len(words) else len(text)
-            number_at = numerals[ni].start if ni < len(numerals) else len(text)
-            day_at = days[di].start if di < len(days) else len(text)
-            if day_at <= word_at and day_at <= number_at:
-                token: Token | None = Token(DAY, day_at, days[di].end, when=days[di])
-                di += 1
-                if (
-                    di
-                    and word_at == day_at
-                    and words[wi][1] > days[di - 1].end
-                    and words[wi][2].classes & {"cum", "plan", "zero", "past", "protected", "now"}
-                ):
-                    token = Token(WORD, word_at, words[wi][1], entry=words[wi][2])
-            elif number_at < word_at or (number_at == word_at and not self._is_word(words[wi], numerals[ni])):
-                token, ni = self._number(text, numerals, ni, words, wi)
-            else:
-                token = Token(WORD, word_at, words[wi][1], entry=words[wi][2])
-                if "mark" in words[wi][2].classes:
-                    token.kind = MARK
-                wi += 1
-            if token is None or token.start < at:
-                if token is not None and token.kind == NUMBER:
-                    pass
+        at = 0
+        while (token := self._next()) is not None:
+            if token.start < at or token.end == token.start:
                 continue
-            token.gap = self._gap(text, at, token.start)
+            if token.start > at:
+                token.gap = sum(1 for char in self.text[at : token.start] if char not in _NEUTRAL)
             at = token.end
             tokens.append(token)
-            while wi < len(words) and words[wi][0] < at:
-                wi += 1
-            while ni < len(numerals) and numerals[ni].start < at:
-                ni += 1
-            while di < len(days) and days[di].start < at:
-                di += 1
+            self._pass(at)
         return tokens
 
-    @staticmethod
-    def _is_word(word: tuple[int, int, Entry], numeral: Numeral) -> bool:
-        """A word that begins with a numeral and reaches past it (一封信) is the word."""
-        return word[1] > numeral.end or "ignore" in word[2].classes
+    def _next(self) -> Token | None:
+        """Return the next token; an empty one where a numeral turns out to be none; None at the end."""
+        size = len(self.text)
+        word = self.word_starts[self.word_at] if self.word_at < len(self.words) else size
+        numeral = self.numerals[self.numeral_at].start if self.numeral_at < len(self.numerals) else size
+        day = self.days[self.day_at].start if self.day_at < len(self.days) else size
+        if word == numeral == day == size:
+            return None
+        if day <= word and day <= numeral:
+            return self._day(word)
+        if numeral < word or (numeral == word and not self._is_word()):
+            return self._number()
+        return self._word()
 
-    @staticmethod
-    def _gap(text: str, start: int, end: int) -> int:
-        return sum(1 for char in text[start:end] if char not in _NEUTRAL) if end > start else 0
+    def _pass(self, at: int) -> None:
+        """Leave behind what begins inside the token just cut."""
+        while self.word_at < len(self.words) and self.word_starts[self.word_at] < at:
+            self.word_at += 1
+        while self.numeral_at < len(self.numerals) and self.numerals[self.numeral_at].start < at:
+            self.numeral_at += 1
+        while self.day_at < len(self.days) and self.days[self.day_at].start < at:
+            self.day_at += 1
 
-    def _number(
-        self, text: str, numerals: list[Numeral], index: int, words: list[tuple[int, int, Entry]], wi: int
-    ) -> tuple[Token | None, int]:
-        numeral = numerals[index]
-        index += 1
-        end, measure = self._measure_at(text, numeral.end, words, wi)
+    def _word(self) -> Token:
+        start, end, entry = self.words[self.word_at]
+        self.word_at += 1
+        return _word_token(MARK if "mark" in entry.classes else WORD, start, end, entry)
+
+    def _day(self, word: int) -> Token:
+        when = self.days[self.day_at]
+        self.day_at += 1
+        if word == when.start:
+            _, end, entry = self.words[self.word_at]
+            if end > when.end and entry.classes & _OVER_DATES:
+                return _word_token(WORD, word, end, entry)
+        return Token(DAY, when.start, when.end, when=when)
+
+    def _is_word(self) -> bool:
+        """Whether a word that begins with a numeral and reaches past it (一封信) is the word."""
+        _, end, entry = self.words[self.word_at]
+        return end > self.numerals[self.numeral_at].end or "ignore" in entry.classes
+
+    def _number(self) -> Token:
+        numeral = self.numerals[self.numeral_at]
+        self.numeral_at += 1
+        end, measure = self._measure(numeral.end)
+        if not measure and numeral.han and numeral.end - numeral.start == 1 and not self._stands_alone(numeral):
+            return Token(NUMBER, numeral.start, numeral.start)
+        end, measure = self._range(numeral, *self._sum(numeral, end, measure))
         approx = numeral.approx
-        if not measure and numeral.han and numeral.end - numeral.start == 1 and not self._stands_alone(text, numeral):
-            return None, index
-        if index < len(numerals) and numeral.shape is Shape.EXACT:
-            between = _RANGE.fullmatch(text, end, numerals[index].start)
-            follower = numerals[index]
-            if between and follower.value is not None and numeral.value is not None and follower.value > numeral.value:
-                numeral.shape, numeral.upper = Shape.RANGE, follower.value
-                end, measure2 = self._measure_at(text, follower.end, words, wi)
-                measure = measure2 or measure
-                numeral.end = follower.end
-                index += 1
-        after = _AFTER.match(text, end)
-        if after and not (measure == "" and after[0].strip() in ("多",)):
+        after = _AFTER.match(self.text, end)
+        if after and not (measure == "" and after[0].strip() == "多"):
             approx, end = True, after.end()
             if not measure:
-                end, measure = self._measure_at(text, end, words, wi)
-        elif not measure and _PLUS.match(text, numeral.end):
+                end, measure = self._measure(end)
+        elif not measure and _PLUS.match(self.text, numeral.end):
             approx = True
-        quantity = Quantity(numeral, measure, approx, end=end)
-        following = text[end : end + 1]
-        quantity.percent = following in ("%", "‰") or measure == "%"
-        quantity.ident = _is_ident(text, numeral, measure)
-        return Token(NUMBER, numeral.start, end, number=quantity), index
+        percent = self.text[end : end + 1] in ("%", "‰") or measure == "%"
+        quantity = Quantity(numeral, measure, approx, percent, _is_ident(self.text, numeral, measure))
+        return Token(NUMBER, numeral.start, end, number=quantity)
 
-    def _measure_at(self, text: str, at: int, words: list[tuple[int, int, Entry]], wi: int) -> tuple[int, str]:
-        match = self.measure.match(text, at)
+    def _sum(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
+        """Take in the further terms of 3+5本. Without a measure word after the last they are the cells of a line:
+        60+2.
+        """
+        terms, at = [numeral], self.numeral_at
+        while at < len(self.numerals) and self.text[terms[-1].end : self.numerals[at].start] == "+":
+            terms.append(self.numerals[at])
+            at += 1
+        stop, own = self._measure(terms[-1].end)
+        headed = numeral.start > 0 and self.text[numeral.start - 1] == "+"
+        if len(terms) < 2 or measure or not own or headed or any(term.value is None or term.han for term in terms):
+            return end, measure
+        self.numeral_at = at
+        numeral.value = sum((term.value for term in terms if term.value is not None), Decimal(0))
+        numeral.end = terms[-1].end
+        return stop, own
+
+    def _range(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
+        """Take in the upper end of 300到400, 6-8条."""
+        if self.numeral_at >= len(self.numerals) or numeral.shape is not Shape.EXACT or numeral.value is None:
+            return end, measure
+        upper = self.numerals[self.numeral_at]
+        if upper.value is None or upper.value <= numeral.value or not _RANGE.fullmatch(self.text, end, upper.start):
+            return end, measure
+        self.numeral_at += 1
+        numeral.shape, numeral.upper, numeral.end = Shape.RANGE, upper.value, upper.end
+        end, own = self._measure(upper.end)
+        return end, own or measure
+
+    def _measure(self, at: int) -> tuple[int, str]:
+        """Return where the measure word at a place ends, and the word; a longer word that begins there is none
+        (8条幅, 5场所).
+        """
+        match = self.measure.match(self.text, at)
         if match is None:
             return at, ""
         measure = match[0].strip()
-        start = match.end() - len(measure)
-        # a longer noun that begins there is the noun: 8条幅, 5个人
-        position = bisect_right(words, start, lo=wi, key=lambda word: word[0]) - 1
-        if position >= 0 and words[position][0] == start and words[position][1] > match.end():
-            if len(measure) == 1:
+        if len(measure) == 1:
+            start = match.end() - 1
+            position = bisect_left(self.word_starts, start, lo=self.word_at)
+            if (
+                position < len(self.words)
+                and self.word_starts[position] == start
+                and self.words[position][1] > match.end()
+            ):
                 return at, ""
         return match.end(), measure
 
-    @staticmethod
-    def _stands_alone(text: str, numeral: Numeral) -> bool:
-        after = text[numeral.end : numeral.end + 1]
-        return (after in ("", ",", ";", "。", "\n", "\t", "、", " ") and numeral.value != 1) or (after == "" and False)
+    def _stands_alone(self, numeral: Numeral) -> bool:
+        """Whether a lone Chinese digit without a measure may be a number: 横幅三, but not 一."""
+        return numeral.value != 1 and self.text[numeral.end : numeral.end + 1] in _ENDS
 
 
-_HEADS_OF_RANK = ("第", "NO.", "№", "#", "G", "A", "编号")
+def _word_token(kind: int, start: int, end: int, entry: Entry) -> Token:
+    return Token(kind, start, end, entry, classes=entry.classes, word=entry.word)
 
 
 def _is_ident(text: str, numeral: Numeral, measure: str) -> bool:
-    written = text[numeral.start : numeral.end]
+    """Whether a number is a name: 第2, A4, 0500-6620012, №12."""
+    length = numeral.end - numeral.start
     before = text[max(0, numeral.start - 1) : numeral.start]
     after = text[numeral.end : numeral.end + 1]
-    if (
-        before == "第"
-        or (before and "A" <= before <= "Z" and not numeral.han)
-        or before in ("\x02", "-", "/", "\\", "×", "*", "^", "=")
-    ):
+    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han):
+        return True
+    if before and before in "\x02-/\\×*^=":
         return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t")
     if not numeral.han and "A" <= after <= "Z" and not measure:
         return True
-    if len(written) > 40 or (written[0] == "0" and len(written) > 1 and written[1].isdigit()):
+    if length > _LONGEST or (length > 1 and text[numeral.start] == "0" and text[numeral.start + 1].isdigit()):
         return True
-    return not measure and not numeral.scaled and len(written) >= 11 and written.isdigit()
-
-
-def value_of(quantity: Quantity, factor: Decimal) -> Decimal:
-    """Return the figure in base measure."""
-    return (quantity.numeral.value or Decimal(0)) * factor
+    return not measure and not numeral.scaled and length >= 11 and text[numeral.start : numeral.end].isdigit()

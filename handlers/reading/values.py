@@ -1,6 +1,8 @@
-"""What the reader hands back, as frozen values. Shapes only; reader.py fills them, the handlers and explain.py read them.
+"""What the reader hands back, as frozen values. Shapes only; reader.py fills them, the handlers and explain.py read
+them.
 
-Every span is a half-open (start, end) pair of indices into the ORIGINAL text, so a caller can show or mark the very characters.
+Every span is a half-open (start, end) pair of indices into the ORIGINAL text, so a caller can show or mark the very
+characters.
 """
 
 from __future__ import annotations
@@ -82,7 +84,9 @@ class Doubt:
     span: Span  # what it is about
     as_written: str  # text[span]
     value: Decimal | None  # the number in question, without a measure's factor; None where there is none
-    candidates: tuple[Candidate, ...] = ()  # likely answers, best first; at most three
+    candidates: tuple[
+        Candidate, ...
+    ] = ()  # likely answers, best first; at most three, but every part where only the part is in doubt
 
 
 @dataclass(frozen=True, slots=True)

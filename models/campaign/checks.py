@@ -52,6 +52,7 @@ def ties(campaign: Campaign, file: str, known: Known | None = None) -> list[Prob
         found += _duty(campaign, known, f"duties.{key}", duty)
     for key, ranking in campaign.rankings.items():
         found += _ranking(campaign, known, f"rankings.{key}", ranking)
+    found += _template(campaign, known)
     for table, parts in (("duties", campaign.duties), ("rankings", campaign.rankings)):
         found += _colliding_names(table, {key: (part.name, *part.names) for key, part in parts.items()})
     for key, rule in campaign.rules.items():
@@ -128,6 +129,21 @@ def _days(campaign: Campaign) -> Found:
 
 def _kind_names(campaign: Campaign) -> Found:
     yield from _colliding_names("kinds", {key: (kind.name, *kind.names) for key, kind in campaign.kinds.items()})
+
+
+def _template(campaign: Campaign, known: Known) -> Found:
+    """Check what 模板 lists: kinds, indicators, and the parts of their dimensions."""
+    for kind, names in campaign.template.items():
+        if kind != "all":
+            yield from unknown_each(f"template.{kind}", "kind of org", [kind], known.kinds)
+        for place, name in enumerate(names):
+            key, _, part = name.partition("/")
+            where = f"template.{kind}[{place}]"
+            yield from unknown_each(where, "indicator", [key], known.indicators)
+            indicator = campaign.indicators.get(key)
+            if indicator is not None and part:
+                dimension = campaign.dimensions.get(indicator.by or "")
+                yield from unknown_each(where, f"part of {key}", [part], dimension.values if dimension else ())
 
 
 def _indicator(campaign: Campaign, known: Known, where: str, indicator: Indicator) -> Found:

@@ -61,9 +61,9 @@ class Indicator(Frozen):
     by: Key | None = None  # the dimension it is split by
     named_by: dict[str, Words] = {}  # dimension value -> phrases that name indicator and value at once (进社区)
     needs: Words = ()  # a dimension word names this indicator only beside one of these (抖音 + 粉丝)
-    rivals: Words = ()  # measure words that count different things: figures in two of them in one report are asked about
-    follows: tuple[Key, ...] = ()  # bare figures right after these, in a measure that only this one holds, are this one's (讲座3场 240人)
-    gives_way_to: Key | None = None  # in a sentence that names that one too, its figures are that one's (受众 of a 财会培训)
+    rivals: Words = ()  # measure words that count different things: two of them in one report are asked about
+    follows: tuple[Key, ...] = ()  # bare persons right after figures of these are its own (讲座3场 240人)
+    gives_way_to: Key | None = None  # in a sentence that names that one, its figures are that one's (财会培训)
     plausible: Plausible = Plausible()
     hint: str = ""  # one short example that a liaison could copy
 
@@ -241,6 +241,7 @@ class Campaign(Frozen):
     duties: dict[Key, Duty]
     rules: dict[Key, Rule]
     rankings: dict[Key, Ranking] = {}
+    template: dict[Key, Words] = {}  # org kind (or all) -> indicators, or indicator/part, of 模板 beside what is owed
     reading: dict[str, Words] = {}  # word lists of the reader: see handlers/reading/lexicon.py
 
     @cached_property

@@ -1,0 +1,40 @@
+"""Which stretch of a sentence asks something, so that its numbers are not entered. Called by sentences.py.
+
+Source: corpus rule 16; how far a question reaches was decided by us 2026-11-24.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from handlers.reading.tokens import MARK, Token
+
+
+def question_spans(tokens: list[Token], ends: list[int], mark: bool, alone: bool) -> list[tuple[int, int]]:
+    """Return half-open spans of token indices.
+
+    ends: where clauses end. mark: the sentence ends in a question mark, which asks back to the last semicolon. A
+    question word asks
+    from its clause on; in a message of one sentence (alone) all of it: 昨天那个横幅十五条，你录上没有啊.
+    """
+    spans, start = [], 0
+    for end in [*(index for index in ends if tokens[index].word == ";"), len(tokens)]:
+        asking = next((index for index in range(start, end) if _asks(tokens, index)), None)
+        if mark and end == len(tokens):
+            spans.append((start, end + 1))
+        elif asking is not None:
+            before = bisect_left(ends, asking)
+            clause = ends[before - 1] + 1 if before and ends[before - 1] >= start else start
+            spans.append((start if alone else clause, end + 1))
+        start = end + 1
+    return spans
+
+
+def _asks(tokens: list[Token], index: int) -> bool:
+    classes = tokens[index].classes
+    if "ask" in classes:
+        return True
+    if "askend" not in classes:
+        return False
+    after = tokens[index + 1] if index + 1 < len(tokens) else None  # 喂小刘吗帮我记一下 asks nothing
+    return after is None or (after.kind == MARK and not after.gap)

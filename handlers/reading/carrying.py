@@ -1,0 +1,126 @@
+"""Numbers whose noun was named earlier: in the clause before, before a colon, in a heading; or that a measure word
+alone tells.
+
+Called by sentences.py after binding.py found no noun in the number's own clause.
+"""
+
+from __future__ import annotations
+
+from handlers.reading.binding import Choice
+from handlers.reading.drafts import Current
+from handlers.reading.grammar import AND, TRANSPARENT
+from handlers.reading.lexicon import Target
+from handlers.reading.measures import LABELS, PERSONS
+from handlers.reading.mentions import fit
+from handlers.reading.scopes import Scope
+from handlers.reading.tokens import MARK, NUMBER, Token
+
+_NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for the name of an org
+_CLEAR = TRANSPARENT | {"ours"}
+
+
+def carried(now: Current, clause: list[Token], index: int, previous: int, scope: Scope) -> Choice | None:
+    """Bind a number to what was named earlier, when nothing else is named beside it. None when something is."""
+    token = clause[index]
+    measure = token.measure
+    if _runs_on(clause, index):
+        return None
+    begin = index
+    while begin > 0 and begin - 1 > previous and clause[begin - 1].kind not in (MARK, NUMBER):
+        begin -= 1
+    clear = is_clear(clause[begin : index + 1], measure)
+    replaces = token.start in now.work.right
+    timed = scope.cum or scope.when is not None or scope.total or scope.all
+    if not measure and not now.led and not replaces and not timed:
+        return None
+    if not measure and not clear and not token.quantity.numeral.scaled and not now.led:
+        return None
+    for target in _options(now, clear, replaces or (previous >= 0 and clear)):
+        fitting = fit(now.lexicon, (target,), token)
+        placed = fitting is not None and (fitting[0][1] is not None or fitting[0][0] not in now.lexicon.by)
+        if fitting is not None and placed and (measure or target in now.led or clear):
+            return Choice(fitting[0], "carried", fitting[1])
+    if not clear:
+        return None
+    return _following(now, token) or _by_measure(now, token, scope)
+
+
+def _options(now: Current, clear: bool, bound_first: bool) -> list[Target]:
+    options = [*now.topic, *now.led] if clear else list(now.led)
+    if now.bound is not None and bound_first:
+        options.insert(0, now.bound)
+    elif now.bound is not None and clear:
+        options.append(now.bound)
+    return options
+
+
+def _runs_on(clause: list[Token], index: int) -> bool:
+    """Whether the number runs on into a word of its own: 6个互动摊位."""
+    after = clause[index + 1] if index + 1 < len(clause) else None
+    return after is not None and after.kind != MARK and (after.gap > 0 or bool(after.classes & {"place", "staff"}))
+
+
+def is_clear(tokens: list[Token], measure: str) -> bool:
+    """Whether the words up to a number (the last token) name no other thing. The name of an org before it is no
+    thing.
+    """
+    for index, token in enumerate(tokens):
+        if "tail" in token.classes and index < len(tokens) - 2 and token.gap <= _NAME:
+            continue  # 双桥镇5月以来已办了16场
+        if token.gap:
+            return False
+        if token.entry is None or token.kind == MARK or token.classes & _CLEAR:
+            continue
+        if not (measure in PERSONS and "people" in token.classes):
+            return False
+    return True
+
+
+def after_sessions(now: Current, before: Target, token: Token) -> Choice | None:
+    """Bind persons that stand bare after sessions: 讲座3场，240人; 培训120人."""
+    heir = now.lexicon.follows.get(before[0])
+    factor = now.lexicon.fits[heir].get(token.measure) if heir is not None and token.measure in PERSONS else None
+    return Choice((heir, None), "follows", factor) if heir is not None and factor is not None else None
+
+
+def _following(now: Current, token: Token) -> Choice | None:
+    return after_sessions(now, now.bound, token) if now.bound is not None else None
+
+
+def _by_measure(now: Current, token: Token, scope: Scope) -> Choice | None:
+    """Bind by a measure of money that one indicator alone has, when figures stand bare: 5月10日 2起 4.3万元."""
+    owners = now.lexicon.owners.get(token.measure, ())
+    if scope.paren or not (now.led or now.bound) or len(owners) != 1 or owners[0] not in now.lexicon.bare:
+        return None
+    return Choice((owners[0], None), "measure", now.lexicon.fits[owners[0]][token.measure])
+
+
+def label(now: Current, at: int) -> str:
+    """Return the measure that a word right before a bare number says (人数：450), or ""."""
+    for before in reversed(now.tokens[max(0, at - 2) : at]):
+        if before.word in LABELS and not before.gap:
+            return LABELS[before.word]
+        if before.kind != MARK and not before.classes & {"fill", "total"}:
+            break
+    return ""
+
+
+def gives_way(now: Current, target: Target) -> Target:
+    """Give a figure to the indicator that the sentence is about: the 受众 of a 财会培训. Source: corpus rule 5."""
+    heir = now.lexicon.becomes.get(target[0])
+    return (heir, None) if heir is not None and heir in now.named and not _mixed(now, heir) else target
+
+
+def _mixed(now: Current, heir: str) -> bool:
+    """Whether others listened too: 财会人员也一并参加, 企业负责人和财会人员."""
+    tokens = now.tokens
+    for index, token in enumerate(tokens):
+        if token.entry is None or all(target[0] != heir for target in token.entry.targets):
+            continue
+        if any("along" in after.classes for after in tokens[index + 1 : index + 3]):
+            return True
+        for joint, other in ((index - 1, index - 2), (index + 1, index + 2)):
+            joined = joint >= 0 and 0 <= other < len(tokens) and tokens[joint].word in AND
+            if joined and tokens[other].classes & {"people", "staff"}:
+                return True
+    return False

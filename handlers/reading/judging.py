@@ -1,0 +1,172 @@
+"""A number that has its noun: entered, skipped or asked about. And one that has none: skipped, asked about, or left
+unplaced.
+
+Called by sentences.py. Source: corpus rules 1, 2, 9, 16, 17.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from handlers.reading.binding import Binder, Choice
+from handlers.reading.carrying import gives_way
+from handlers.reading.drafts import Current
+from handlers.reading.grammar import AND
+from handlers.reading.lexicon import Target
+from handlers.reading.measures import BOXES, FREQUENCY, GENERIC
+from handlers.reading.mentions import Mention, factor_of, fit
+from handlers.reading.numerals import Shape
+from handlers.reading.scopes import Scope
+from handlers.reading.tokens import NUMBER, Token
+from handlers.reading.values import DoubtKind
+
+
+def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, scope: Scope) -> None:
+    """Enter, skip or ask about a number that has its noun. index: in the clause, at: in the sentence."""
+    token, target, work = binder.tokens[index], choice.target, now.work
+    assert target is not None
+    now.bound = target
+    value = token.quantity.numeral.value
+    veto = _veto(now, choice, target, scope)
+    if now.question or veto or scope.like or (scope.each and not scope.total):
+        if scope.each and now.loose and not veto and not now.question and value is not None:
+            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value * choice.factor)),))
+        work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
+        return
+    kind = _doubt(now, target, scope, at)
+    if kind is not None or value is None:
+        stated = value * choice.factor if value is not None else None
+        work.ask(kind or DoubtKind.VAGUE, token, ((target, stated),))
+        return
+    sharing = _sharing(now, binder, choice, index)
+    if len(sharing) > 1 and not scope.all:
+        work.ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in sharing))
+        return
+    several = len(sharing) > 1 or _shared_by_one(binder, index)
+    for each in sharing if scope.all else (target,):
+        draft = work.keep(
+            token, each, value * choice.factor, scope, choice.reason, token.quantity.approx or _about(now, at)
+        )
+        draft.per = scope.all and not several and not scope.paren and not scope.part
+        draft.old = work.old.get(token.start)
+
+
+def _veto(now: Current, choice: Choice, target: Target, scope: Scope) -> str:
+    """Return why a number is nobody's figure here, or "".
+
+    A noun in the number's own clause outweighs a word about crimes (劝阻被骗群众3人). Who came to a meeting is no
+    audience.
+    """
+    if scope.veto and not (scope.veto == "crime" and choice.reason not in ("carried", "measure")):
+        return scope.veto
+    heirs = now.lexicon.follows
+    met = "meeting" in now.classes and target[0] in heirs.values() and not now.named & heirs.keys()
+    return "meeting" if met else ""
+
+
+def _times(now: Current, at: int, value: Decimal) -> Decimal | None:
+    """Return how much it would be if each of several did so: 8个社区每个2条 is 16."""
+    for token in reversed(now.tokens[max(0, at - 12) : at]):
+        if token.kind == NUMBER:
+            count = token.quantity.numeral.value
+            return value * count if count is not None and count == count.to_integral_value() else None
+    return None
+
+
+def _doubt(now: Current, target: Target, scope: Scope, at: int) -> DoubtKind | None:
+    shape = now.tokens[at].quantity.numeral.shape
+    if shape is Shape.RANGE:
+        return DoubtKind.RANGE
+    if shape is Shape.VAGUE:
+        return DoubtKind.VAGUE
+    if target[0] in now.lexicon.levels and scope.gain:
+        return DoubtKind.TWO_READINGS
+    if target[0] in now.lexicon.by and (target[1] is None or _trader(now, at)):
+        return DoubtKind.WHICH_PART
+    return DoubtKind.PRINTED_ONLY if scope.printed else None
+
+
+def _trader(now: Current, at: int) -> bool:
+    """Whether shops and traders were visited, for which there is no place. Source: corpus rule 6."""
+    return any("trader" in token.classes for token in (*now.tokens[max(0, at - 1) : at], *now.tokens[at + 1 : at + 2]))
+
+
+def _about(now: Current, at: int) -> bool:
+    """Whether 约, 近, 不少于 stand before the number."""
+    for index in range(at - 1, max(-1, at - 4), -1):
+        before = now.tokens[index]
+        if before.entry is None or (before.gap and index != at - 1):
+            return False
+        if "about" in before.classes:
+            return True
+        if not before.classes & {"fill", "verb", "acts"}:
+            return False
+    return False
+
+
+def _sharing(now: Current, binder: Binder, choice: Choice, index: int) -> list[Target]:
+    """List the nouns that share a number: 横幅、展板各12, 标语海报2300处."""
+    assert choice.target is not None
+    sharing = [choice.target]
+    last = choice.mention
+    if last is None or choice.reason != "left":
+        return sharing
+    for noun in binder.before(last.index):
+        if noun.weak or not _listed(binder, noun, last, index):
+            break
+        fitting = fit(now.lexicon, noun.targets, binder.tokens[index])
+        if fitting is None:
+            break
+        each = gives_way(now, fitting[0])
+        if each not in sharing:
+            sharing.insert(0, each)
+        last = noun
+    return sharing
+
+
+def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
+    """Whether two nouns stand side by side in a list: joined by 、, 和, 及, or by nothing."""
+    between = binder.tokens[head.index + 1 : tail.index]
+    if binder.tokens[tail.index].gap or any(token.gap for token in between):
+        return False
+    if between:
+        return all(token.word in AND for token in between)
+    if not binder.tokens[index].measure:
+        return False  # 短视频播放量: the last noun is what is counted
+    return not (head.acts or tail.acts or head.place or tail.place)
+
+
+def _shared_by_one(binder: Binder, index: int) -> bool:
+    """Whether several nouns of one indicator stand before the number: 展板、易拉宝各8."""
+    return sum(1 for noun in binder.before(index) if not noun.weak) > 1
+
+
+def leave(now: Current, choice: Choice, token: Token, scope: Scope) -> None:
+    """Skip, ask about or leave unplaced a number that has no noun."""
+    work, quantity, misfit = now.work, token.quantity, choice.misfit
+    if _is_part(now, token, scope):
+        return
+    if scope.veto or now.question or (scope.each and misfit is None):
+        work.note(token, "skipped", scope.veto or ("question" if now.question else "each"))
+        return
+    if misfit is not None and quantity.measure and not scope.part and not scope.paren:
+        vague = quantity.measure in GENERIC and quantity.measure not in FREQUENCY
+        if not (misfit.acts and vague):  # 来了3个新同事 needs no question
+            kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT
+            work.ask(kind, token, ((misfit.targets[0], None),))
+            return
+    known = not quantity.measure or quantity.measure in now.lexicon.owners
+    work.note(token, "unplaced", "no-noun" if known else "other-measure")
+
+
+def _is_part(now: Current, token: Token, scope: Scope) -> bool:
+    """Take 其中社区5场 as a part of the figure before, whoever it is of; kept only so that the sum can be checked."""
+    if not scope.part or scope.veto or now.question or not token.measure:
+        return False
+    head = next((draft for draft in reversed(now.work.drafts[-20:]) if not draft.dropped), None)
+    factor = factor_of(now.lexicon, head.target, token) if head is not None else None
+    value = token.quantity.numeral.value
+    if head is None or factor is None or value is None:
+        return False
+    now.work.keep(token, head.target, value * factor, scope, "carried").dropped = "part"
+    return True

@@ -1,0 +1,113 @@
+"""Figures that another one of the text stands for, other than totals: made and used, last week, each of several, the
+headline.
+
+Called by reader.py after all lines are read. Source: corpus rules 2, 4 and 10.
+"""
+
+from __future__ import annotations
+
+from handlers.reading.drafts import Draft, Note, Query, Work
+from handlers.reading.measures import FREQUENCY
+from handlers.reading.totals import WINDOW, settle_totals
+from handlers.reading.values import DoubtKind
+
+
+def settle(work: Work) -> None:
+    """Mark the drafts that another one stands for, and ask where two do not agree."""
+    if not (work.drafts or work.queries):
+        return
+    for index, draft in enumerate(work.drafts):
+        after = work.drafts[index + 1 : index + 1 + WINDOW]
+        near = work.drafts[max(0, index - WINDOW) : index + 1 + WINDOW]
+        if draft.per or draft.scope.daily:
+            _each(work, draft, after)
+        if draft.when is not None and draft.when.text.startswith("上"):
+            _last_week(draft, near)
+        if draft.measure in FREQUENCY:
+            _how_often(work, draft, near)
+        if draft.scope.made:
+            _made(draft, after)
+    _printed_and_used(work)
+    settle_totals(work)
+    _rivals(work)
+    _idle_questions(work)
+    _repeats(work.drafts)
+
+
+def _beside(draft: Draft, other: Draft) -> bool:
+    return other is not draft and other.target == draft.target and other.sentence == draft.sentence
+
+
+def _each(work: Work, draft: Draft, after: list[Draft]) -> None:
+    """3个村各挂横幅2条，共6条: the total; without one it is asked what it comes to."""
+    if draft.dropped:
+        return
+    if any(_beside(draft, other) for other in after):
+        draft.dropped = "each"
+    elif draft.per:
+        draft.dropped = "each"
+        query = Query(DoubtKind.EACH_TIMES, draft.start, draft.end, draft.value, ((draft.target, None),))
+        work.queries.append(query)
+
+
+def _last_week(draft: Draft, near: list[Draft]) -> None:
+    """A figure of last week beside one of this week is there to compare with. Decided by us 2026-11-24."""
+    for other in near:
+        same = other.target == draft.target and other.line == draft.line
+        if same and other.when is not None and other.when.text[0] in "本这今":
+            draft.dropped = "last-week"
+
+
+def _how_often(work: Work, draft: Draft, near: list[Draft]) -> None:
+    """短信发了两次，一共十二万条: how often is no figure beside how many."""
+    base = work.lexicon.base[draft.target[0]]
+    if (
+        base not in FREQUENCY
+        and not draft.measure.startswith(base)
+        and any(_beside(draft, other) and other.measure == base for other in near)
+    ):
+        draft.dropped = "times"
+
+
+def _made(draft: Draft, after: list[Draft]) -> None:
+    """制作横幅20条，已悬挂18条: the second."""
+    if any(_beside(draft, other) and other.scope.handed for other in after):
+        draft.dropped = "made"
+
+
+def _printed_and_used(work: Work) -> None:
+    """印了900，发了700: printing needs no question where the handing out is stated."""
+    handed = {draft.target for draft in work.drafts if not draft.dropped}
+    work.queries = [q for q in work.queries if q.kind is not DoubtKind.PRINTED_ONLY or q.targets[0][0] not in handed]
+
+
+def _rivals(work: Work) -> None:
+    """Figures of one indicator in measure words that count different things (影院3家, 映前90场): asked."""
+    for key, measures in work.lexicon.rivals.items():
+        own = [d for d in work.drafts if not d.dropped and d.target[0] == key and d.measure in measures]
+        if len({draft.measure for draft in own}) < 2:
+            continue
+        for draft in own:
+            draft.dropped = "rival"
+        options = tuple((draft.target, draft.value) for draft in own)
+        work.queries.append(Query(DoubtKind.TWO_READINGS, own[0].start, own[0].end, own[0].value, options))
+
+
+def _idle_questions(work: Work) -> None:
+    """A number of another thing beside a figure of the same noun needs no question: 短信三家合计35万条."""
+    bound = {(draft.target[0], draft.sentence) for draft in work.drafts}
+    idle = [q for q in work.queries if q.kind is DoubtKind.UNIT_MISFIT and (q.targets[0][0][0], q.sentence) in bound]
+    for query in idle:
+        work.queries.remove(query)
+        work.notes.append(Note(query.start, query.end, "unplaced", "other-measure"))
+
+
+def _repeats(drafts: list[Draft]) -> None:
+    """The same total again in a later sentence of running text is the headline repeated."""
+    seen: dict[tuple[object, ...], Draft] = {}
+    for draft in drafts:
+        if draft.dropped or draft.table or draft.org is not None:
+            continue
+        first = seen.setdefault((draft.target, draft.value, draft.scope.cum), draft)
+        if first.sentence != draft.sentence and draft.value > 0 and draft.scope.total:
+            draft.dropped = "repeat"

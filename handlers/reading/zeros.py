@@ -1,0 +1,70 @@
+"""Named indicators with 无, 没有 or 未: 今天没发短信, 讲座：无. Source: corpus rule 14.
+
+Called by sentences.py for each clause of a sentence that holds such a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from handlers.reading.dates import When
+from handlers.reading.drafts import Current
+from handlers.reading.mentions import Mention
+from handlers.reading.scopes import Scope
+from handlers.reading.tokens import DAY, NUMBER, Token
+
+NEGATIVE = frozenset(("neg", "zero"))
+_PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
+_AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made"))
+
+
+def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention]) -> None:
+    """Keep a zero for each noun that the end of a clause denies. start: index of the clause in the sentence."""
+    last = max((index for index, token in enumerate(clause) if token.kind == NUMBER), default=-1)
+    denials = [index for index, token in enumerate(clause) if index > last and token.classes & NEGATIVE]
+    if not denials or now.question:
+        return
+    denial = clause[denials[0]]
+    named = [
+        noun for noun in nouns if noun.index > last and not noun.weak and not noun.lean and not _filler(clause, noun)
+    ]
+    if not named:
+        said = any(draft.sentence == now.work.sentence for draft in now.work.drafts[-1:])
+        if len(clause) == 1 and now.led and not denial.gap and not said:
+            _keep(now, denial, [now.led[0]], start)
+        return
+    first = min(denials[0], named[0].index)
+    if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
+        return
+    _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _filler(clause: list[Token], noun: Mention) -> bool:
+    return noun.acts and "fill" in clause[noun.index].classes
+
+
+def _ends_so(rest: list[Token]) -> bool:
+    """Whether what follows the denial only says what was not done: 没发短信, but not 没地方挂, 没统计."""
+    for token in rest:
+        if token.gap:
+            return False
+        if token.entry is None or token.entry.targets:
+            continue
+        if token.classes - _AFTER or (token.classes == {"fill"} and token.word not in _PARTICLES):
+            return False
+    return True
+
+
+def _keep(now: Current, token: Token, targets: list[tuple[str, str | None]], at: int) -> None:
+    scope = replace(Scope(), when=_when(now, at))
+    for target in dict.fromkeys(targets):
+        now.work.keep(token, target, Decimal(0), scope, "zero")
+
+
+def _when(now: Current, at: int) -> When | None:
+    """Return the last date before a token of the sentence, else the heading's."""
+    for token in reversed(now.tokens[:at]):
+        if token.kind == DAY and token.when is not None and token.when.kind != "clock":
+            return token.when
+    return now.work.frame.when
