@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from models.campaign import checks_reading
 from models.campaign.checks_rules import (
     FAR_AHEAD,
     FAR_PAST,
@@ -48,6 +49,7 @@ def ties(campaign: Campaign, file: str, known: Known | None = None) -> list[Prob
     for key, indicator in campaign.indicators.items():
         found += _indicator(campaign, known, f"indicators.{key}", indicator)
     found += _colliding_words(campaign)
+    found += checks_reading.problems(campaign)
     for key, duty in campaign.duties.items():
         found += _duty(campaign, known, f"duties.{key}", duty)
     for key, ranking in campaign.rankings.items():

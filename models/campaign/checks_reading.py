@@ -1,9 +1,7 @@
-"""What the reader needs of a campaign: words that name each indicator and do not mislead. Pure; called by loader.py
-beside checks.py.
+"""What the reader needs of a campaign: words that do not mislead it. Pure; called by checks.py and by `check`.
 
-problems() lists what must be put right, shadows() what only deserves a look: a word that is part of another
-indicator's longer word
-is fine where the longer one is meant (视频, 视频播放量), and a trap where it is not.
+problems() lists what must be put right. shadows() lists what only deserves a look: a word that is part of another
+indicator's longer word is fine where the longer one is meant (视频, 视频播放量), and a trap where it is not.
 """
 
 from __future__ import annotations
@@ -33,8 +31,6 @@ def problems(campaign: Campaign) -> list[Found]:
 
 def _indicator(campaign: Campaign, key: str, indicator: Indicator) -> Iterator[Found]:
     where = f"indicators.{key}"
-    if not indicator.synonyms and not indicator.named_by:
-        yield f"{where}.synonyms", "no word names it", f'list what people write, e.g. ["{indicator.name}"]'
     for other in indicator.follows:
         if other not in campaign.indicators:
             yield f"{where}.follows", f"{other!r} is no indicator", "name one of [indicators.*]"
