@@ -1,7 +1,8 @@
-"""The command line: serve, work, demo, migrate, check, read. What a person can cause is one line on stderr.
+"""The command line: serve, work, demo, migrate, check, read, export, import-roster.
 
-Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration. Imports stand inside the commands, so that
-`read` does not wait for a web server. The only module outside of the tests that knows the stand-in platform.
+What a person can cause is one line on stderr. Exit codes: 0 done, 1 failed while running, 2 wrong usage or
+configuration. Imports stand inside the commands, so that `read` does not wait for a web server. The only module outside
+of the tests that knows the stand-in platform.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from models.errors import BotError, ConfigError
 
 DONE, FAILED, WRONG = 0, 1, 2
+BATCH_SECONDS = 60.0  # how long a command that works alone waits for the database
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,12 +55,26 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=told)
         command.add_argument("--config", type=Path, required=True)
         command.set_defaults(run=run)
+        if run is _check:
+            command.add_argument("--words", action="store_true", help="list words that hide in longer ones")
+    export = commands.add_parser("export", help="the ledger as a workbook")
+    export.add_argument("--config", type=Path, required=True)
+    export.add_argument("--out", type=Path, required=True, help="a file that ends in .xlsx; it is replaced")
+    export.set_defaults(run=_export)
+    imported = commands.add_parser("import-roster", help="what new roster files would change; with --apply, change it")
+    imported.add_argument("--config", type=Path, required=True)
+    imported.add_argument("--roster", type=Path, required=True, help="CSV or .xlsx, columns as in roster.csv")
+    imported.add_argument("--people", type=Path, required=True, help="CSV or .xlsx, columns as in people.csv")
+    imported.add_argument("--apply", action="store_true", help="do it; without this nothing is written")
+    imported.add_argument("--close-missing", action="store_true", help="orgs that are not in the file owe nothing more")
+    imported.set_defaults(run=_import_roster)
     demo = commands.add_parser("demo", help="the bot with a stand-in platform, on this machine")
     demo.add_argument("--port", type=_port, default=8000, help="of the page; the bot takes the next one")
     demo.add_argument("--data", type=Path, default=Path("data/demo"), help="where it keeps its database and keys")
     demo.set_defaults(run=_demo)
     read = commands.add_parser("read", help="what the bot would understand, as JSON")
     read.add_argument("--campaign", type=Path, help="the Hunan example without it")
+    read.add_argument("--explain", action="store_true", help="say in words why each number was read as it was")
     what = read.add_mutually_exclusive_group(required=True)
     what.add_argument("--jsonl", type=Path, help="a file with one object a line: id, text")
     what.add_argument("text", nargs="?")
@@ -130,10 +146,13 @@ def _migrate(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from bot import config
+    from models.campaign.checks_reading import shadows
 
     loaded = config.load_all(args.config)
     for warning in config.warnings(loaded):
         print(f"warning: {warning}", file=sys.stderr)
+    for where, what, instead in shadows(loaded.campaign) if args.words else ():
+        print(f"{loaded.config.campaign.file.name}: {where}: {what}; {instead}")
     campaign, roster = loaded.campaign, loaded.roster
     counts = {
         "orgs": roster.orgs,
@@ -147,13 +166,81 @@ def _check(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _export(args: argparse.Namespace) -> int:
+    from bot import app, config
+    from bot.render import RenderError
+    from bot.render.ledger_book import ledger_book
+    from models import records
+    from models.campaign import loader
+    from models.clock import SystemClock
+    from models.session import Database, connect
+
+    if args.out.suffix.lower() != ".xlsx" or not args.out.parent.is_dir():
+        return _say(f"--out {args.out}: write the path of a file that ends in .xlsx, in a folder that exists", WRONG)
+    loaded = config.load(args.config)
+    campaign = loader.load(loaded.campaign.file)
+    db = Database(connect(loaded.database_url, busy_seconds=BATCH_SECONDS))
+    try:
+        app.check_schema(db, args.config)
+        now = app.campaign_clock(loaded, db, SystemClock()).now()
+        with db.read() as session:
+            shot = records.snapshot(session, now)
+            data, figures = ledger_book(session, campaign, shot), records.count(session, None)
+    except RenderError as error:
+        return _say(str(error), FAILED)
+    finally:
+        db.dispose()
+    partial = args.out.with_name(f".{args.out.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(data)
+        partial.replace(args.out)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        return _say(f"{args.out}: cannot be written ({(error.strerror or 'trouble').lower()})", FAILED)
+    print(f"wrote {args.out}: {figures} figures up to #{shot.reports}, {shot.changes} changes")
+    return DONE
+
+
+def _import_roster(args: argparse.Namespace) -> int:
+    from bot import app, config, roster_files
+    from bot.channels.wecom_app import NAME
+    from models import roster_import
+    from models.campaign import loader
+    from models.clock import SystemClock
+    from models.session import Database, connect
+
+    loaded = config.load(args.config)
+    campaign = loader.load(loaded.campaign.file)
+    roster = roster_files.read(campaign, args.roster, args.people)
+    db = Database(connect(loaded.database_url, busy_seconds=BATCH_SECONDS))
+    try:
+        app.check_schema(db, args.config)
+        now = app.campaign_clock(loaded, db, SystemClock()).now()
+        today = campaign.local_day(now)
+        with db.begin() if args.apply else db.read() as session:
+            plan = roster_import.plan(session, roster, NAME, today)
+            if args.apply:
+                closing = today if args.close_missing else None
+                roster_import.apply(session, plan, NAME, now, close_missing=closing)
+    finally:
+        db.dispose()
+    for line in roster_files.report(plan, close_missing=args.close_missing):
+        print(line)
+    print(f"{roster_files.counts(plan)}. {'Done.' if args.apply else 'Nothing was written; --apply does it.'}")
+    return DONE
+
+
 def _read(args: argparse.Namespace) -> int:
     from handlers.reading.contract import to_contract_json
+    from handlers.reading.explain import explain
     from handlers.reading.reader import Reader
     from models.campaign import loader
 
     campaign = loader.load(args.campaign or loader.HUNAN)
     reader = Reader(campaign)
+    if args.jsonl is None and args.explain:
+        print("\n".join(explain(reader.read(args.text), args.text, campaign)) or "no number in it")
+        return DONE
     if args.jsonl is None:
         print(json.dumps(to_contract_json(reader.read(args.text), campaign), ensure_ascii=False))
         return DONE

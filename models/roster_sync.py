@@ -1,73 +1,39 @@
-"""Bring roster.csv and people.csv into the database. Adds and updates; deletes nothing and switches nobody on again.
+"""Bring the roster and people that the config names into the database at a start, once for each content.
 
-What was changed in chat stands: a role that was ended there stays ended, a person who was switched off stays off.
-Persons without a userid are not added: they join with a code and get their row then.
+As long as the files stay as they are, nothing is brought in again: what `import-roster` or a person in chat has changed
+since is not turned back by a restart. Adds and updates; see models/roster_import.py for what stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign.roster import Roster, RosterOrg, RosterPerson
-from models.people import Identity, Membership, Org, Person, Role
+from models import settings
+from models.campaign.roster import Roster
+from models.roster_import import apply, plan
+
+KEY = "roster"  # setting: digest of what was brought in last
 
 
-def sync(session: Session, roster: Roster, channel: str, now: datetime) -> None:
-    """Bring both files in, in the running transaction.
+def sync(session: Session, roster: Roster, channel: str, now: datetime) -> bool:
+    """Bring both files in, in the running transaction. Returns whether they were new.
 
     channel: on which the userids are known. now: campaign time.
     """
-    orgs = _orgs(session, roster.orgs)
-    _people(session, roster.people, orgs, channel, now)
-
-
-def _orgs(session: Session, rows: Iterable[RosterOrg]) -> dict[str, Org]:
-    orgs = {org.name: org for org in session.scalars(select(Org))}
-    rows = list(rows)
-    for position, row in enumerate(rows, 1):
-        org = orgs.get(row.name)
-        if org is None:
-            org = orgs[row.name] = Org(name=row.name)
-            session.add(org)
-        org.kind, org.position = row.kind, position
-        org.population, org.headcount = row.population, row.headcount
-        org.aliases, org.code = list(row.aliases), row.code or None
-        org.joined_on, org.left_on = row.joined_on, row.left_on
+    digest = _digest(roster)
+    if settings.get(session, KEY) == digest:
+        return False
+    apply(session, plan(session, roster, channel, now.date()), channel, now)
+    settings.put(session, KEY, digest)
     session.flush()
-    for row in rows:
-        orgs[row.name].parent_id = orgs[row.parent].id if row.parent else None
-    session.flush()
-    return orgs
+    return True
 
 
-def _people(session: Session, rows: Iterable[RosterPerson], orgs: dict[str, Org], channel: str, now: datetime) -> None:
-    known = {
-        account.user_ref: person
-        for account, person in session.execute(
-            select(Identity, Person).join(Person, Person.id == Identity.person_id).where(Identity.channel == channel)
-        ).all()
-    }
-    roles = {(each.person_id, each.org_id, each.role): each for each in session.scalars(select(Membership))}
-    for row in rows:
-        ref = row.wecom_userid.casefold()
-        if not ref:
-            continue
-        person = known.get(ref)
-        if person is None:
-            person = known[ref] = Person(name=row.name, active=True, created_at=now)
-            session.add(person)
-            session.flush()
-            session.add(Identity(person_id=person.id, channel=channel, user_ref=ref))
-        if person.active:
-            person.name = row.name
-        org, role = orgs[row.org], Role(row.role)
-        membership = roles.get((person.id, org.id, role))
-        if membership is None:
-            session.add(Membership(person_id=person.id, org_id=org.id, role=role, backup=row.backup, since_at=now))
-        elif membership.ended_at is None:
-            membership.backup = row.backup
-    session.flush()
+def _digest(roster: Roster) -> str:
+    """Return a digest of what the files say; a line that moved down by an empty one says the same."""
+    said = [*(replace(org, line=0) for org in roster.orgs), *(replace(person, line=0) for person in roster.people)]
+    return hashlib.sha256("\n".join(map(repr, said)).encode()).hexdigest()

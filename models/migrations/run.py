@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
 import models
+from models import audit
 from models.base import Base
 from models.session import connect
 
@@ -58,6 +59,7 @@ def upgrade(engine: Engine) -> bool:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        audit.guard(connection)  # again each time: a table that was made anew for a change has lost its triggers
     return True
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import rankings
+from models.audit import note
 from models.campaign.definition import Campaign, Ranking
 from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
 from schedules import wording
@@ -35,6 +36,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
         return tell_admins(session, campaign, rule, [Text(text)], now)
     if definition.approval == "none":
         issue = rankings.publish(session, table, now, occurrence_id=one.occurrence_id)
+        note(session, "publish", f"ranking:{key}", now, after={"number": issue.number})
         return _to_group(campaign, definition, rule, issue, now)
     command = definition.names[0] if definition.names else definition.name
     contents: list[Content] = [Text(wording.preview(campaign, table.title, command)), TableText(table), Picture(table)]
