@@ -15,12 +15,13 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from handlers.names import find_org as find_org  # whoever works with a context looks for orgs
 from handlers.reading.reader import Reader
 from models.audit import note
 from models.campaign.definition import Campaign
 from models.errors import UserError
 from models.messages import Inbound, Reply
-from models.people import Org, Role, Sender, all_orgs, descendants
+from models.people import Org, Role, Sender, descendants
 
 EVERYBODY = (Role.LIAISON, Role.ADMIN, Role.VIEWER)
 REPORTERS = (Role.LIAISON, Role.ADMIN)
@@ -41,6 +42,8 @@ class Context:
     sender: Sender | None  # None: nobody we know
     new_code: Callable[[], str]  # a fresh one-time code of 4 digits
     new_invitation: Callable[[], str]  # a fresh invitation code
+    chosen: Mapping[str, int] = field(default_factory=dict)  # what a name was said to mean, see handlers/names.py
+    public_url: str = ""  # how people reach our pages, without a slash at the end; empty: they cannot
 
     @property
     def known(self) -> Sender:
@@ -85,6 +88,13 @@ class Context:
         """List the orgs that the sender reports for: as liaison, else as admin."""
         return self.known.orgs(Role.LIAISON) or self.known.orgs(Role.ADMIN)
 
+    def default_org(self) -> Org | None:
+        """Return the org that the sender chose among several, as long as it is one of them; the only one; or None."""
+        orgs = self.own_orgs()
+        if len(orgs) == 1:
+            return orgs[0]
+        return next((org for org in orgs if org.id == self.known.person.default_org_id), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -112,6 +122,7 @@ class Route:
     roles: tuple[Role, ...] = EVERYBODY
     examples: tuple[str, ...] = ()
     help: str = ""  # one line of 帮助; empty: not listed
+    unlisted: str = ""  # why there is no such line
     refusal: str = "not-allowed"  # the UserError for who has none of the roles
     accepts: Callable[[Context, Match], bool] = field(default=lambda ctx, match: True)
 
@@ -140,6 +151,7 @@ def route(
     roles: tuple[Role, ...] = EVERYBODY,
     examples: tuple[str, ...] = (),
     help: str = "",
+    unlisted: str = "",
     refusal: str = "not-allowed",
     accepts: Callable[[Context, Match], bool] | None = None,
 ) -> Callable[[Run], Route]:
@@ -147,7 +159,7 @@ def route(
 
     def declare(run: Run) -> Route:
         always = accepts or (lambda ctx, match: True)
-        return Route(name, run, words, takes_rest, roles, examples, help, refusal, always)
+        return Route(name, run, words, takes_rest, roles, examples, help, unlisted, refusal, always)
 
     return declare
 
@@ -170,19 +182,3 @@ def find_named(names: Mapping[str, Sequence[str]], wanted: str) -> str | None:
             return key
     close = [key for key, known in names.items() if wanted and any(wanted in name for name in known)]
     return close[0] if len(close) == 1 else None
-
-
-def find_org(ctx: Context, name: str, within: set[int] | None = None) -> Org:
-    """Return the org that a name, an alias or a unique part of a name means.
-
-    Raises UserError("no-such-org") or UserError("which-org", names=[...]).
-    """
-    wanted = tidy(name)
-    orgs = [org for org in all_orgs(ctx.session) if within is None or org.id in within]
-    exact = [org for org in orgs if wanted == org.name or wanted in org.aliases]
-    found = exact or [org for org in orgs if wanted and (wanted in org.name or any(wanted in a for a in org.aliases))]
-    if not found:
-        raise UserError("no-such-org", name=wanted)
-    if len(found) > 1:
-        raise UserError("which-org", name=wanted, names=[org.name for org in found])
-    return found[0]

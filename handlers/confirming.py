@@ -8,15 +8,21 @@ from typing import Any
 from handlers import publishing, wording
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.codes import try_code
+from handlers.people import appointing, handing, switching
 from models import confirmations
 from models.messages import Reply
 
 DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "publish": publishing.do_publish,
+    "switch-off": switching.do_switch_off,
+    "switch-on": switching.do_switch_on,
+    "appoint": appointing.do_appoint,
+    "dismiss": appointing.do_dismiss,
+    "hand-over": handing.do_hand_over,
 }
 
 
-@route("confirm", words=("确认",), takes_rest=True, roles=REPORTERS, examples=("确认 4821",))
+@route("confirm", words=("确认",), takes_rest=True, roles=REPORTERS, examples=("确认 4821",), unlisted="each code says it")
 def confirm_action(ctx: Context, match: Match) -> Reply:
     """Do what a code is bound to, once. A wrong, used, foreign or old code does nothing."""
     person_id = ctx.known.person.id

@@ -14,6 +14,8 @@ from handlers.base import Context, Match, find_org, route
 from handlers.entering import audit_lines, tail
 from handlers.lines import Books, line_of, settle
 from handlers.reading.values import Found, Verdict
+from handlers.short_answers import bare_number
+from models import drafts
 from models.campaign.definition import IndicatorKind
 from models.errors import UserError
 from models.ledger import (
@@ -25,6 +27,7 @@ from models.ledger import (
     ReportKind,
     counts,
     entries_of,
+    first_of,
     last_report,
     record,
     replaced_by,
@@ -49,7 +52,7 @@ def undo(ctx: Context, match: Match) -> Reply:
     entries = entries_of(ctx.session, report.id)
     if not entries:
         raise UserError("already-undone", number=report.id)
-    restored = [_line_again(entry) for entry in replaced_by(ctx.session, report.id)]
+    restored = [line_again(entry) for entry in replaced_by(ctx.session, report.id)]
     org = ctx.session.get_one(Org, report.org_id)
     undone = record(
         ctx.session,
@@ -67,11 +70,11 @@ def undo(ctx: Context, match: Match) -> Reply:
         "undo",
         f"report:{report.id}",
         org.id,
-        before=audit_lines(_line_again(entry) for entry in entries),
+        before=audit_lines(line_again(entry) for entry in entries),
         after={**audit_lines(restored), "by": undone.id},
     )
     if report.kind is ReportKind.CORRECTION and restored:
-        pairs = zip([_line_again(entry) for entry in entries], restored, strict=True)
+        pairs = zip([line_again(entry) for entry in entries], restored, strict=True)
         changes = list(_restored_lines(ctx, org, pairs))
         return Reply(wording.undone_correction(report.about_id or report.id, changes), outcome="undone")
     return Reply(wording.undone(report.id, _undone_lines(ctx, org, entries)), outcome="undone")
@@ -91,7 +94,8 @@ def _report_to_undo(ctx: Context, rest: str) -> Report:
     return found
 
 
-def _line_again(entry: Entry) -> Line:
+def line_again(entry: Entry) -> Line:
+    """Return an entry as a line, to be entered again."""
     return Line(
         indicator=entry.indicator,
         value=entry.value,
@@ -137,13 +141,24 @@ def _standing_total(ctx: Context, books: Books, entry: Entry) -> Decimal | None:
 
 
 def corrects(ctx: Context, match: Match) -> bool:
-    """Tell whether a text corrects: it begins with 更正, or reads as 不是50条是15条, 手册应为560."""
-    if _command_rest(match.text) is not None:
+    """Tell whether a text corrects and names what: it begins with 更正, or reads as 横幅不是50条是15条, 手册应为560."""
+    if command_rest(match.text) is not None:
         return True
+    if answers_question(ctx, match):
+        return False
     return ctx.reader.read(ctx.inbound.text, ctx.today).verdict is Verdict.CORRECTION
 
 
-def _command_rest(text: str) -> str | None:
+def answers_question(ctx: Context, match: Match) -> bool:
+    """Tell whether 应该是560 answers a question about a figure, and so corrects nothing."""
+    if ctx.sender is None or bare_number(match.text) is None:
+        return False
+    asked = drafts.open_question(ctx.session, ctx.sender.person.id)
+    return asked is not None and asked.kind == "figures" and asked.expires_at > ctx.wall
+
+
+def command_rest(text: str) -> str | None:
+    """Return what follows 更正 at the start of a text; None when it does not start so."""
     command = re.match(r"^(?:更正|改正|修改|更改)(?:[:：,，\s]+|(?=[^\s:：,，]))(.*)$", text, re.DOTALL)
     if command:
         return command[1].strip()
@@ -153,25 +168,33 @@ def _command_rest(text: str) -> str | None:
 @route(
     "correct",
     roles=(Role.LIAISON, Role.ADMIN),
-    examples=("更正 手册 3200", "不是50条是15条"),
-    help="更正 手册 3200：改正最近报的这一项",
+    examples=("更正 {figure}", "不是50条是15条"),
+    help="更正 {figure}：改最近报的这一项",
     accepts=corrects,
 )
 def correct(ctx: Context, match: Match) -> Reply:
     """Replace the newest figure of an indicator. An admin may name the org first: 更正 长沙 手册 3000."""
-    rest = _command_rest(match.text)
+    rest = command_rest(match.text)
     org, text = _org_and_text(ctx, ctx.inbound.text if rest is None else rest)
     reading = ctx.reader.read(text, ctx.today)
     if not reading.found:
-        raise UserError("correct-what")
-    pairs = [(found, _replaced_entry(ctx, org, found)) for found in reading.found]
+        raise UserError("correct-what", example=wording.figure_example(ctx.campaign))
+    pairs = []
+    for found in reading.found:
+        entry = _replaced_entry(ctx, org, found)
+        line = line_of(ctx, found, None if found.days else entry.day)
+        pairs.append((replace(line, cumulative=line.cumulative or entry.cumulative), entry))
+    return apply(ctx, org, pairs, ctx.inbound.text)
+
+
+def apply(ctx: Context, org: Org, pairs: Sequence[tuple[Line, Entry]], text: str) -> Reply:
+    """Replace entries by lines, as one correction, and say from what to what."""
     books = Books(ctx, org, without=[entry.id for _, entry in pairs])
     lines = []
-    for found, entry in pairs:
-        line = line_of(ctx, found, None if found.days else entry.day)
-        line = settle(books, replace(line, cumulative=line.cumulative or entry.cumulative))
-        books.take(line)
-        lines.append(line)
+    for line, _ in pairs:
+        settled = settle(books, line)
+        books.take(settled)
+        lines.append(settled)
     report = record(
         ctx.session,
         org_id=org.id,
@@ -179,7 +202,7 @@ def correct(ctx: Context, match: Match) -> Reply:
         inbox_id=ctx.inbox_id,
         kind=ReportKind.CORRECTION,
         made_at=ctx.now,
-        text=ctx.inbound.text,
+        text=text,
         lines=lines,
         cancels=[entry.id for _, entry in pairs],
         about_id=pairs[0][1].report_id,
@@ -188,11 +211,11 @@ def correct(ctx: Context, match: Match) -> Reply:
         "correct",
         f"report:{report.about_id}",
         org.id,
-        before=audit_lines(_line_again(entry) for _, entry in pairs),
+        before=audit_lines(line_again(entry) for _, entry in pairs),
         after={**audit_lines(lines), "by": report.id},
     )
     changes = list(_changes(ctx, books, lines, [entry for _, entry in pairs]))
-    answer = [wording.corrected(report.about_id or report.id, org.name, changes), *tail(ctx, org)]
+    answer = [wording.corrected(first_of(ctx.session, pairs[0][1].report_id), org.name, changes), *tail(ctx, org)]
     return Reply("\n".join(answer), outcome="corrected")
 
 
@@ -209,14 +232,15 @@ def _org_and_text(ctx: Context, text: str) -> tuple[Org, str]:
     orgs = ctx.own_orgs()
     if not orgs:
         raise UserError("no-org")
-    if len(orgs) > 1:
+    default = ctx.default_org()
+    if default is None:
         raise UserError("name-an-org", example=f"更正 {orgs[0].name} {text}")
-    return orgs[0], text
+    return default, text
 
 
 def _org_called(ctx: Context, name: str) -> Org | None:
     try:
-        return find_org(ctx, name)
+        return find_org(ctx, name, loose=False)
     except UserError as error:
         if error.code == "which-org":
             raise

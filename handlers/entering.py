@@ -5,13 +5,14 @@ What is clean is entered at once; what is doubtful becomes a question, kept in t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
-from handlers import wording
+from handlers import evidence, wording
 from handlers.base import Context
 from handlers.lines import Held, Taken
 from models import drafts
@@ -58,14 +59,16 @@ def enter(
     *,
     text: str,
     statements: Sequence[str] = (),
+    stated_on: Mapping[str, date] | None = None,
 ) -> list[str]:
     """Enter lines and statements of duties as one report. Returns the lines of the answer; [] when there is nothing.
 
     statements: keys of duties stated as done.
+    stated_on:  the day that a statement belongs to, where that is not today: 上周短信3200万条，已覆盖全部用户.
     """
     if not taken and not statements:
         return []
-    stated = [Line(DUTY + key, Decimal(1), Decimal(1), ctx.today) for key in statements]
+    stated = [Line(DUTY + key, Decimal(1), Decimal(1), (stated_on or {}).get(key, ctx.today)) for key in statements]
     report = record(
         ctx.session,
         org_id=org.id,
@@ -77,10 +80,11 @@ def enter(
         lines=[*(each.line for each in taken), *stated],
     )
     ctx.audit("report", f"report:{report.id}", org.id, after=audit_lines(stated, (each.line for each in taken)))
-    days = sorted({each.line.day for each in taken} or {ctx.today})
-    answer = [wording.recorded_head(report.id, org.name, days)]
-    answer += [entered_line(ctx, each) for each in taken]
-    return answer + [statement_line(ctx, key) for key in statements]
+    days = sorted({each.line.day for each in taken} or {line.day for line in stated})
+    answer = [entered_line(ctx, each) for each in taken] + [statement_line(ctx, key) for key in statements]
+    beside = evidence.beside_report(ctx, org, report.id, text, [each.line.as_written for each in taken])
+    answer = [line + note for line, note in zip_longest(answer, beside.notes, fillvalue="")]
+    return [wording.recorded_head(report.id, org.name, days), *answer, *beside.more]
 
 
 def audit_lines(*groups: Iterable[Line]) -> dict[str, object]:
@@ -113,10 +117,16 @@ def tail(ctx: Context, org: Org, taken: Sequence[Taken] = ()) -> list[str]:
 
 
 def ask_first(ctx: Context, org: Org, text: str, items: Iterable[Item]) -> list[str]:
-    """Keep the questions and put the first one. Returns the lines of the answer; [] when there is nothing to ask."""
-    waiting = list(items)
+    """Keep the questions and put the first one. Returns the lines of the answer; [] when there is nothing to ask.
+
+    What can only be sent again (mode tell) is said at once and not waited for.
+    """
+    asked = list(items)
+    told = [item["prompt"] for item in asked if item["mode"] == "tell"]
+    waiting = [item for item in asked if item["mode"] != "tell"]
     if not waiting:
-        return []
+        return told
+    waiting += _still_open(ctx, org, waiting)
     drafts.ask(
         ctx.session,
         ctx.known.person.id,
@@ -125,4 +135,23 @@ def ask_first(ctx: Context, org: Org, text: str, items: Iterable[Item]) -> list[
         ctx.wall,
         ctx.inbox_id,
     )
-    return [wording.held_head(len(waiting)), waiting[0]["prompt"]]
+    return [*told, wording.held_head(len(waiting)), waiting[0]["prompt"]]
+
+
+def _still_open(ctx: Context, org: Org, newer: Sequence[Item]) -> list[Item]:
+    """Return what was asked before and not answered, so that a newer doubt does not drop it in silence.
+
+    What the newer items are about again is not asked twice.
+    """
+    asked = drafts.open_question(ctx.session, ctx.known.person.id)
+    if asked is None or asked.kind != "figures" or asked.expires_at <= ctx.wall or asked.payload["org_id"] != org.id:
+        return []
+    again = {about for item in newer for about in _abouts(item)}
+    older = [item for item in asked.payload["items"] if not again & set(_abouts(item))]
+    return [{"text": asked.payload["text"], **item} for item in older]
+
+
+def _abouts(item: Item) -> list[tuple[str, str]]:
+    """Return the figures, or the duty, that a question is about."""
+    lines = [option["line"] for option in item.get("options", [])]
+    return [(line["indicator"], line["part"]) for line in lines] or [(item.get("duty", ""), "")]

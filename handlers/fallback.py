@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handlers import wording
+from handlers import form, template, wording
 from handlers.base import Context, Match, route
 from handlers.reading.values import Verdict
 from models import drafts, inbox
@@ -14,17 +14,21 @@ NOT_COUNTED = "not-counted:"  # outcome of what was read and left alone; the ver
 _SHORT_ANSWER = re.compile(r"^(是|是的|对|否|不是|不|\d{1,2})$")
 
 
-@route("not-understood", examples=("今天天气不错",))
+@route("not-understood", examples=("今天天气不错",), unlisted="it is what no command took")
 def not_understood(ctx: Context, match: Match) -> Reply:
-    """Say why nothing was counted and what would be."""
-    if _SHORT_ANSWER.match(match.text):
-        return Reply(wording.no_question(), outcome="nothing-asked")
+    """Say why nothing was counted and what would be; what waits for an answer is asked again."""
     verdict = ctx.reader.read(ctx.inbound.text, ctx.today).verdict
     outcome = f"{NOT_COUNTED}{verdict.value}"
     asked = drafts.open_question(ctx.session, ctx.known.person.id)
-    if asked is not None and asked.expires_at > ctx.wall and asked.kind == "figures":
-        prompt = asked.payload["items"][0]["prompt"]
-        return Reply(f"{wording.nothing_entered()}{wording.still_asking(prompt)}", outcome=outcome)
+    if asked is not None and asked.expires_at > ctx.wall and asked.prompt and asked.kind != "suggestion":
+        return Reply(f"{wording.nothing_entered()}{wording.still_asking(asked.prompt)}", outcome=outcome)
+    waiting = form.waiting(ctx)
+    if waiting:
+        return Reply(f"{wording.nothing_entered()}{wording.form_waiting(waiting)}", outcome=outcome)
+    if _SHORT_ANSWER.match(match.text):
+        return Reply(wording.no_question(ctx.campaign), outcome="nothing-asked")
+    if template.is_blank(ctx, ctx.inbound.text):
+        return Reply(wording.template_is_blank(), outcome=outcome)
     text = {
         Verdict.QUESTION: wording.looks_like_question(),
         Verdict.PLAN: wording.looks_like_plan(),
@@ -36,7 +40,7 @@ def not_understood(ctx: Context, match: Match) -> Reply:
     return Reply(text, outcome=outcome)
 
 
-@route("not-text", examples=())
+@route("not-text", examples=("[语音]",), unlisted="it answers what is no text")
 def not_text(ctx: Context, match: Match) -> Reply:
     """Answer a picture, a voice message and the like. Events that need no answer get an empty one."""
     kind = ctx.inbound.kind

@@ -21,7 +21,7 @@ from models.rankings import current, last_issue, publish
     words=("发布",),
     takes_rest=True,
     roles=(Role.ADMIN,),
-    examples=("发布 手册",),
+    examples=("发布 {ranking}",),
     help="发布 排名名称：预览后凭确认码发到群里",
 )
 def publish_ranking(ctx: Context, match: Match) -> Reply:

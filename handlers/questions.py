@@ -2,79 +2,74 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
-from handlers import wording
-from handlers.base import Context, Match, route, tidy
+from handlers import amendment, form, same_week, suggestions, which_name, wording
+from handlers.base import EVERYBODY, Context, Match, route, tidy
 from handlers.entering import Item, ask_first, enter, line_from_json, tail
 from handlers.lines import Books, settle
-from handlers.reading.numerals import scan
 from handlers.report import book
+from handlers.short_answers import LONGEST, bare_number, choice, factor, is_no, is_yes
 from models import drafts
-from models.campaign.definition import Indicator
 from models.drafts import LIFE, Question
 from models.ledger import Line
 from models.messages import Reply
 from models.people import Org, Role
 
-_YES = re.compile(r"^(是|是的|对|对的|没错|确认|嗯|y|yes)$", re.IGNORECASE)
-_NO = re.compile(r"^(否|不|不是|不对|都不是|算了|取消|不记|没有|还没有|n|no)$", re.IGNORECASE)
-_CHOICE = re.compile(r"^(?:选|第)?([1-9])(?:个|项)?$")
-_SHORT = 12  # characters: a longer text is a message of its own
-
 
 def is_short_answer(ctx: Context, match: Match) -> bool:
     """Tell whether a text may be the answer to the sender's open question."""
     text = match.text
-    if len(text) > _SHORT or ctx.sender is None:
+    if len(text) > LONGEST or ctx.sender is None:
         return False
-    if drafts.open_question(ctx.session, ctx.sender.person.id) is None:
+    asked = drafts.open_question(ctx.session, ctx.sender.person.id)
+    if asked is None:
         return False
-    return bool(_YES.match(text) or _NO.match(text) or _CHOICE.match(text)) or bare_number(text) is not None
+    if asked.kind == "suggestion":  # a number after it is meant for something else
+        return asked.expires_at > ctx.wall and (is_yes(text) or is_no(text))
+    return is_yes(text) or is_no(text) or choice(text) is not None or bare_number(text) is not None
 
 
-def bare_number(text: str) -> tuple[Decimal, str, bool] | None:
-    """Return (number, measure word behind it, approx) when a text is one number and nothing else, else None."""
-    numerals = scan(text)
-    if len(numerals) != 1 or numerals[0].start != 0 or numerals[0].value is None:
-        return None
-    measure = text[numerals[0].end :].strip()
-    if len(measure) > 2 or re.search(r"[\d，,。]", measure):
-        return None
-    return numerals[0].value, measure, numerals[0].approx
-
-
-@route("answer", roles=(Role.LIAISON, Role.ADMIN), examples=("是", "2"), accepts=is_short_answer)
+@route(
+    "answer",
+    roles=EVERYBODY,
+    examples=("是", "2"),
+    unlisted="each question says how to answer it",
+    accepts=is_short_answer,
+)
 def answer_question(ctx: Context, match: Match) -> Reply:
     """Take the answer to the open question; of two answers at once one wins."""
     asked = drafts.open_question(ctx.session, ctx.known.person.id)
     if asked is None:
-        return Reply(wording.no_question(), outcome="nothing-asked")
+        return Reply(wording.no_question(ctx.campaign), outcome="nothing-asked")
     if asked.expires_at <= ctx.wall:
         drafts.close(ctx.session, asked, "expired", ctx.wall)
-        return Reply(wording.question_expired(int(LIFE.total_seconds() // 60)), outcome="expired")
-    if asked.kind == "which-org":
-        return _answer_org(ctx, asked, match.text)
-    return _answer_figure(ctx, asked, match.text)
+        say = wording.command_expired if asked.kind == which_name.KIND else wording.question_expired
+        late = Reply(say(int(LIFE.total_seconds() // 60)), outcome="expired")
+        return form.go_on(ctx, late)
+    return form.go_on(ctx, ANSWERS[asked.kind](ctx, asked, match.text))
 
 
 def _answer_org(ctx: Context, asked: Question, text: str) -> Reply:
     org_ids = asked.payload["org_ids"]
-    choice = _CHOICE.match(text)
-    if _NO.match(text):
-        drafts.close(ctx.session, asked, "dropped", ctx.wall)
+    picked = choice(text) or 0
+    if is_no(text):
+        if drafts.close(ctx.session, asked, "dropped", ctx.wall):
+            _note_answer(ctx, asked, text=asked.payload.get("text", ""), answer=text)
         return Reply(wording.question_dropped(), outcome="dropped")
     allowed = {org.id for org in ctx.own_orgs()}
-    if not choice or int(choice[1]) > len(org_ids) or org_ids[int(choice[1]) - 1] not in allowed:
-        names = [ctx.session.get_one(Org, org_id).name for org_id in org_ids]
-        return Reply(wording.question_reask(wording.ask_which_org(names)), outcome="asked")
+    if not 0 < picked <= len(org_ids) or org_ids[picked - 1] not in allowed:
+        return Reply(wording.question_reask(asked.prompt), outcome="asked")
     if not drafts.close(ctx.session, asked, "answered", ctx.wall):
         return Reply(wording.answered_elsewhere(), outcome="repeat")
-    org = ctx.session.get_one(Org, org_ids[int(choice[1]) - 1])
+    org = ctx.session.get_one(Org, org_ids[picked - 1])
+    if asked.payload.get("then"):
+        return THEN[asked.payload["then"]](ctx, org)
     written = asked.payload["text"]
+    _note_answer(ctx, asked, org.id, text=written, org=org.name)
     return book(ctx, org, written, ctx.reader.read(written, ctx.today))
 
 
@@ -84,17 +79,23 @@ def _answer_figure(ctx: Context, asked: Question, text: str) -> Reply:
     org = ctx.session.get_one(Org, payload["org_id"])
     if org.id not in ctx.scope(Role.LIAISON, Role.ADMIN):
         drafts.close(ctx.session, asked, "dropped", ctx.wall)
-        return Reply(wording.no_question(), outcome="refused")
-    dropped = bool(_NO.match(text))
+        return Reply(wording.no_question(ctx.campaign), outcome="refused")
+    dropped = is_no(text)
     line = None if dropped else chosen_line(ctx, item, text)
-    statement = [] if dropped or not (item.get("duty") and _YES.match(text)) else [item["duty"]]
+    statement = [] if dropped or not (item.get("duty") and is_yes(text)) else [item["duty"]]
     if not dropped and line is None and not statement:
         return Reply(wording.question_reask(item["prompt"]), outcome="asked")
     if not drafts.close(ctx.session, asked, "dropped" if dropped else "answered", ctx.wall):
         return Reply(wording.answered_elsewhere(), outcome="repeat")
+    _note_answer(ctx, asked, org.id, asked=item["prompt"], answer=text)
     answer = [wording.question_dropped()] if dropped else _enter_answer(ctx, org, payload, line, statement)
     answer += ask_first(ctx, org, payload["text"], payload["items"][1:])
     return Reply("\n".join(answer), outcome="dropped" if dropped else "recorded")
+
+
+def _note_answer(ctx: Context, question: Question, org_id: int | None = None, **told: str) -> None:
+    """Note in the audit who said what to which question: a figure may count on the strength of it."""
+    ctx.audit("answer", f"question:{question.id}", org_id, after=told)
 
 
 def _enter_answer(
@@ -102,7 +103,11 @@ def _enter_answer(
 ) -> list[str]:
     books = Books(ctx, org)
     taken = [books.take(settle(books, line))] if line is not None else []  # reports that came in between count
-    return enter(ctx, org, taken, text=payload["text"], statements=statements) + tail(ctx, org, taken)
+    day = payload["items"][0].get("day")
+    stated_on = {key: date.fromisoformat(day) for key in statements} if day else None
+    text = payload["items"][0].get("text", payload["text"])
+    answer = enter(ctx, org, taken, text=text, statements=statements, stated_on=stated_on)
+    return answer if form.is_running(ctx) else answer + tail(ctx, org, taken)
 
 
 def chosen_line(ctx: Context, item: Item, text: str) -> Line | None:
@@ -110,10 +115,10 @@ def chosen_line(ctx: Context, item: Item, text: str) -> Line | None:
     options = [line_from_json(option["line"]) for option in item.get("options", [])]
     if not options:
         return None
-    choice = _CHOICE.match(text)
+    picked = choice(text)
     if item["mode"] == "choice":
-        return options[int(choice[1]) - 1] if choice and int(choice[1]) <= len(options) else None
-    if _YES.match(text) and item["mode"] == "yesno":
+        return options[picked - 1] if picked and picked <= len(options) else None
+    if is_yes(text) and item["mode"] == "yesno":
         line = options[0]
         return replace(line, day=ctx.today) if item["why"] == "future-day" else line
     return _with_number(ctx, options[0], text)
@@ -124,12 +129,25 @@ def _with_number(ctx: Context, line: Line, text: str) -> Line | None:
     if number is None:
         return None
     value, measure, approx = number
-    factor = _factor(ctx.campaign.indicators[line.indicator], measure)
-    if factor is None:
+    times = factor(ctx.campaign.indicators[line.indicator], measure)
+    if times is None:
         return None
-    stated = value * factor
+    stated = value * times
     return replace(line, value=stated, stated=stated, approx=approx, as_written=text)
 
 
-def _factor(indicator: Indicator, measure: str) -> Decimal | None:
-    return indicator.measures.get(measure) if measure else Decimal(1)
+# What an answer does, by the kind of the question.
+ANSWERS: Mapping[str, Callable[[Context, Question, str], Reply]] = {
+    "figures": _answer_figure,
+    "which-org": _answer_org,
+    "which-entry": amendment.answer_which_entry,
+    "same-week": same_week.answer_same_week,
+    "suggestion": suggestions.answer_suggestion,
+    which_name.KIND: which_name.answer_name,
+}
+
+# What goes on for the org that was picked, where that is not the booking of a report.
+THEN: Mapping[str, Callable[[Context, Org], Reply]] = {
+    "form": form.start_for,
+    "same-week": same_week.propose,
+}

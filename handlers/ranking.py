@@ -16,7 +16,7 @@ from models.rankings import current, last_issue
     words=("排名", "排行", "排行榜"),
     takes_rest=True,
     roles=EVERYBODY,
-    examples=("排名", "排名 关注率"),
+    examples=("排名", "排名 {ranking}"),
     help="排名：看最近发布的排名",
 )
 def show_ranking(ctx: Context, match: Match) -> Reply:

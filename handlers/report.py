@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from handlers import wording
-from handlers.base import Context, Match, find_org, route
+from handlers.base import REPORTERS, Context, Match, find_org, route
 from handlers.entering import Item, ask_first, enter, held_item, line_to_json, tail
 from handlers.lines import Books, line_of, sort
+from handlers.names import orgs_called
 from handlers.reading.questions import question
-from handlers.reading.values import Candidate, Doubt, Reading, Verdict
+from handlers.reading.values import Candidate, Doubt, DoubtKind, Reading, Verdict
 from models import drafts
 from models.campaign.definition import DutyKind
+from models.campaign.periods import this_week
 from models.duties import states
 from models.errors import UserError
-from models.ledger import NOTHING, Line, ReportKind, record
+from models.ledger import NOTHING, Line, ReportKind, record, statement_of
 from models.messages import Reply
 from models.people import Org, Role
 
@@ -31,27 +37,34 @@ def worth_taking(ctx: Context, match: Match) -> bool:
 @route(
     "report",
     roles=(Role.LIAISON, Role.ADMIN),
-    examples=("今天发放手册3000余册，横幅20条", "短信 3200万条，已覆盖全部用户"),
+    examples=("{report}",),
+    unlisted="the head of 帮助 says it",
     accepts=worth_taking,
     refusal="viewer-cannot-report",
 )
 def take_report(ctx: Context, match: Match) -> Reply:
     """Take a report for the sender's org; a person of several orgs is asked which."""
-    _within_campaign(ctx)
+    within_campaign(ctx)
     orgs = ctx.own_orgs()
     if not orgs:
         raise UserError("no-org")
     text = ctx.inbound.text
     reading = ctx.reader.read(text, ctx.today)
-    org = _named_org(ctx, reading) or (orgs[0] if len(orgs) == 1 else None)
+    named = named_org(ctx, reading) or org_at_head(ctx, text)
+    org = named or ctx.default_org()
     if org is None:
-        payload = {"text": text, "org_ids": [org.id for org in orgs]}
+        prompt = wording.ask_which_org([org.name for org in orgs])
+        payload = {"text": text, "org_ids": [org.id for org in orgs], "prompt": prompt}
         drafts.ask(ctx.session, ctx.known.person.id, "which-org", payload, ctx.wall, ctx.inbox_id)
-        return Reply(wording.ask_which_org([org.name for org in orgs]), outcome="asked")
-    return book(ctx, org, text, reading)
+        return Reply(prompt, outcome="asked")
+    reply = book(ctx, org, text, reading)
+    if named is None and len(orgs) > 1 and reply.outcome == "recorded":
+        return replace(reply, text=f"{reply.text}\n{wording.by_default()}")
+    return reply
 
 
-def _within_campaign(ctx: Context) -> None:
+def within_campaign(ctx: Context) -> None:
+    """Raise UserError when figures are not taken yet or no more."""
     campaign = ctx.campaign
     if ctx.today > campaign.closes_on:
         raise UserError("campaign-closed", name=campaign.short_name, day=wording.day_words(campaign.closes_on))
@@ -59,7 +72,7 @@ def _within_campaign(ctx: Context) -> None:
         raise UserError("not-yet-open", name=campaign.short_name, day=wording.day_words(campaign.reports_from))
 
 
-def _named_org(ctx: Context, reading: Reading) -> Org | None:
+def named_org(ctx: Context, reading: Reading) -> Org | None:
     """Return the one org that every line names, if the sender may report for it.
 
     Nothing in a text gives a right: an org outside the sender's own tree is refused, not booked elsewhere.
@@ -68,7 +81,7 @@ def _named_org(ctx: Context, reading: Reading) -> Org | None:
     if len(names) != 1:
         return None
     try:
-        org = find_org(ctx, names.pop())
+        org = find_org(ctx, names.pop(), loose=False)
     except UserError:
         return None  # 青石桥社区: a place inside the sender's org, not an org of the campaign
     if org.id not in ctx.scope(Role.LIAISON, Role.ADMIN):
@@ -76,21 +89,46 @@ def _named_org(ctx: Context, reading: Reading) -> Org | None:
     return org
 
 
-def book(ctx: Context, org: Org, text: str, reading: Reading) -> Reply:
-    """Enter what is clean for an org, ask about the rest, and say both."""
+def org_at_head(ctx: Context, text: str) -> Org | None:
+    """Return the org with which a message begins: one of the sender's own, or another within his rights by itself.
+
+    岳麓手册500册 is enough for an own org; of others the whole name or an alias must stand apart: 岳麓区 手册500册.
+    Raises UserError("not-your-org") when the official name of somebody else's org stands there.
+    """
+    head = re.split(r"[\s:：,，]+", text.strip(), maxsplit=1)[0]
+    words = [(word, org) for org in ctx.own_orgs() for word in (org.name, *org.aliases) if head.startswith(word)]
+    longest = max((len(word) for word, _ in words), default=0)
+    own = {org.id: org for word, org in words if len(word) == longest}
+    if len(own) == 1:
+        return next(iter(own.values()))
+    found = orgs_called(ctx.session, head)
+    inside = [org for org in found if org.id in ctx.scope(*REPORTERS)]
+    if len(inside) == 1:
+        return inside[0]
+    if not inside and len(found) == 1 and found[0].name == head:
+        raise UserError("not-your-org", name=head, own=[own.name for own in ctx.own_orgs()])
+    return None
+
+
+def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool = True) -> Reply:
+    """Enter what is clean for an org, ask about the rest, and say both.
+
+    closing: end with what is still owed and how to put a mistake right; a form says that once, at its end.
+    """
     books = Books(ctx, org)
     sorted_lines = sort(books, [line_of(ctx, found) for found in reading.found])
     clean = sorted_lines.clean
-    statements, asks_pledge = _statements(ctx, org, text, {taken.line.indicator for taken in clean})
-    answer = enter(ctx, org, clean, text=text, statements=statements)
+    reported = {taken.line.indicator: taken.line.day for taken in clean}
+    statements, asks_pledge = _statements(ctx, org, text, reported)
+    answer = enter(ctx, org, clean, text=text, statements=list(statements), stated_on=statements)
     if not answer and reading.verdict is Verdict.ZERO:
-        return _book_nothing(ctx, org, text)
+        return book_nothing(ctx, org, text)
     items = [held_item(ctx, held) for held in sorted_lines.held]
     items += [doubt_item(ctx, doubt) for doubt in reading.doubts]
-    items += [_pledge_item(ctx, key) for key in asks_pledge]
-    fragments = [text[start:end] for start, end in reading.unplaced]
+    items += [pledge_item(ctx, key, day) for key, day in asks_pledge.items()]
+    fragments = [text[start:end] for start, end in reading.unplaced if not _asked_about(text, start, end, reading)]
     lines = list(answer)
-    if answer:
+    if answer and closing:
         lines += tail(ctx, org, clean)
     if fragments:
         lines.append(wording.unplaced(fragments))
@@ -100,8 +138,23 @@ def book(ctx: Context, org: Org, text: str, reading: Reading) -> Reply:
     return Reply("\n".join(lines), outcome="recorded" if answer else "asked")
 
 
-def _book_nothing(ctx: Context, org: Org, text: str) -> Reply:
-    """Enter an explicit nothing: it counts as having answered, and can be undone like any report."""
+def _asked_about(text: str, start: int, end: int, reading: Reading) -> bool:
+    """Tell whether a question concerns the sentence of a number anyway: 8个社区每个2条 asks for the whole."""
+    return any(
+        not set("。；;\n") & set(text[min(end, doubt.span[1]) : max(start, doubt.span[0])]) for doubt in reading.doubts
+    )
+
+
+def book_nothing(ctx: Context, org: Org, text: str) -> Reply:
+    """Enter an explicit nothing for this week: it counts as having answered, and can be undone like any report.
+
+    A duty that wants at least one stays owed, and the answer says so; one that takes any answer (at_least = 0) is met.
+    Once a week is enough.
+    """
+    first, last = this_week(ctx.campaign, ctx.today)
+    said = statement_of(ctx.session, org.id, NOTHING, first, last)
+    if said is not None:
+        return Reply(wording.zero_again(said, org.name), outcome="repeat")
     report = record(
         ctx.session,
         org_id=org.id,
@@ -113,25 +166,33 @@ def _book_nothing(ctx: Context, org: Org, text: str) -> Reply:
         lines=[Line(NOTHING, Decimal(0), Decimal(0), ctx.today)],
     )
     ctx.audit("report", f"report:{report.id}", org.id, after={NOTHING: "0"})
-    return Reply(wording.zero_noted(report.id, org.name), outcome="recorded")
+    owed = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
+    return Reply(wording.zero_noted(report.id, org.name, (first, last), owed), outcome="recorded")
 
 
-def _statements(ctx: Context, org: Org, text: str, reported: set[str]) -> tuple[list[str], list[str]]:
-    """Return the duties that a text states as done, and those whose pledge is missing beside a figure just entered."""
-    stated, missing = _documents(ctx, text), []
+def _statements(
+    ctx: Context, org: Org, text: str, reported: Mapping[str, date]
+) -> tuple[dict[str, date], dict[str, date]]:
+    """Return the duties that a text states as done, and those whose pledge is missing beside a figure just entered.
+
+    reported: indicator -> the day of its figure. Both results say the day that the statement belongs to.
+    """
+    stated, missing = dict.fromkeys(_documents(ctx, text), ctx.today), {}
     for key, duty in ctx.campaign.duties_of(org.kind).items():
         if not duty.pledge:
             continue
+        day = reported.get(duty.indicator or "", ctx.today)
         if any(word in text for word in duty.pledge):
-            stated.append(key)
-        elif duty.indicator in reported and _pledge_still_missing(ctx, org, key):
-            missing.append(key)
-    return [key for key in stated if org.kind in ctx.campaign.duties[key].audience], missing
+            stated[key] = day
+        elif duty.indicator in reported and pledge_missing(ctx, org, key, day):
+            missing[key] = day
+    return {key: day for key, day in stated.items() if org.kind in ctx.campaign.duties[key].audience}, missing
 
 
-def _pledge_still_missing(ctx: Context, org: Org, key: str) -> bool:
+def pledge_missing(ctx: Context, org: Org, key: str, day: date) -> bool:
+    """Tell whether the duty of a day still wants its pledge."""
     now = states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id], duties=[key])
-    return any(state.period.start <= ctx.today <= state.period.end and state.standing.open for state in now)
+    return any(state.period.start <= day <= state.period.end and state.standing.open for state in now)
 
 
 def _documents(ctx: Context, text: str) -> list[str]:
@@ -145,8 +206,10 @@ def _documents(ctx: Context, text: str) -> list[str]:
     ]
 
 
-def _pledge_item(ctx: Context, key: str) -> Item:
-    return {"mode": "yesno", "why": "pledge", "prompt": wording.ask_pledge(ctx.campaign.duties[key]), "duty": key}
+def pledge_item(ctx: Context, key: str, day: date) -> Item:
+    """Turn a missing pledge into its question. day: the day of the figure that it goes with."""
+    prompt = wording.ask_pledge(ctx.campaign.duties[key])
+    return {"mode": "yesno", "why": "pledge", "prompt": prompt, "duty": key, "day": day.isoformat()}
 
 
 def doubt_item(ctx: Context, doubt: Doubt) -> Item:
@@ -158,7 +221,7 @@ def doubt_item(ctx: Context, doubt: Doubt) -> Item:
     prompt = question(doubt, ctx.campaign)
     candidates = [(each, each.value if each.value is not None else doubt.value) for each in doubt.candidates]
     options = [_option(ctx, doubt, each, value) for each, value in candidates]
-    if not options:
+    if not options or doubt.kind is DoubtKind.CANNOT_SPLIT:
         mode = "tell"
     elif any(value is None for _, value in candidates):
         mode, options = "value", options[:1]

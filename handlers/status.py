@@ -83,8 +83,8 @@ def show_progress(ctx: Context, match: Match) -> Reply:
     words=("未报", "谁没报", "没报的"),
     takes_rest=True,
     roles=EVERYBODY,
-    examples=("未报", "未报 短信"),
-    help="未报：谁还没报；未报 短信：只看一项",
+    examples=("未报", "未报 {duty}"),
+    help="未报：谁还没报；未报 {duty}：只看一项",
 )
 def show_missing(ctx: Context, match: Match) -> Reply:
     """List who still owes a duty, or each duty, among the orgs that the sender may see."""

@@ -32,6 +32,12 @@ class Question(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time
     outcome: Mapped[str] = mapped_column(String(20), default="")  # answered, replaced, expired, dropped
 
+    @property
+    def prompt(self) -> str:
+        """Return what was asked, to put it again; empty for a kind that does not keep it."""
+        items = self.payload.get("items") or [self.payload]
+        return str(items[0].get("prompt", ""))
+
 
 def ask(
     session: Session, person_id: int, kind: str, payload: dict[str, Any], wall: datetime, inbox_id: int | None = None
@@ -60,6 +66,11 @@ def open_question(session: Session, person_id: int) -> Question | None:
     )
 
 
+def last_question(session: Session, person_id: int) -> Question | None:
+    """Return the newest question to a person, open or closed."""
+    return session.scalar(select(Question).where(Question.person_id == person_id).order_by(Question.id.desc()).limit(1))
+
+
 def close(session: Session, question: Question, outcome: str, wall: datetime) -> bool:
     """Close a question. Returns whether it was still open: of two answers at once, one wins."""
     result = session.execute(
@@ -68,3 +79,18 @@ def close(session: Session, question: Question, outcome: str, wall: datetime) ->
         .values(closed_at=wall, outcome=outcome)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+
+
+def reopen(session: Session, question_id: int, wall: datetime) -> Question | None:
+    """Open a question again that another one replaced, unless it has expired or a newer one waits. wall: transport time.
+
+    Returns it, or None.
+    """
+    question = session.get(Question, question_id, populate_existing=True)
+    if question is None or question.outcome != "replaced" or question.expires_at <= wall:
+        return None
+    if open_question(session, question.person_id) is not None:
+        return None
+    question.closed_at, question.outcome = None, ""
+    session.flush()
+    return question

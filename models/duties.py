@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign, Cycle, Duty, DutyKind, IndicatorKind
 from models.campaign.periods import Period, deadline, periods
-from models.ledger import DUTY, Fact, facts
+from models.ledger import DUTY, NOTHING, Fact, facts
 from models.people import Org, all_orgs
 
 
@@ -126,7 +126,8 @@ def _state(
 ) -> DutyState:
     need = _need(duty, org)
     first, last = _span(campaign, duty, period)
-    tally = _Tally(duty.indicator or "", DUTY + key, _is_level(campaign, duty))
+    takes_nothing = duty.kind is DutyKind.FIGURE and need == 0 and not duty.pledge
+    tally = _Tally(duty.indicator or "", DUTY + key, _is_level(campaign, duty), takes_nothing)
     met_at = None
     for fact in known:  # in the order they came: the report that completes it sets met_at
         if first <= fact.day <= last and tally.add(fact):
@@ -143,6 +144,7 @@ class _Tally:
     indicator: str
     statement: str
     level: bool
+    takes_nothing: bool  # an explicit nothing meets it: at_least is 0 and no word is wanted beside
     stated: bool = False
     total: Decimal = Decimal(0)
     readings: dict[str, tuple[date, Decimal]] = field(default_factory=dict)
@@ -152,6 +154,8 @@ class _Tally:
         if fact.indicator == self.statement:
             self.stated = True
             return True
+        if fact.indicator == NOTHING:
+            return self.takes_nothing
         if fact.indicator != self.indicator:
             return False
         known = self.readings.get(fact.part)
@@ -205,6 +209,6 @@ def states(
     chosen = None if org_ids is None else set(org_ids)
     orgs = [OrgState.of(org) for org in all_orgs(session) if chosen is None or org.id in chosen]
     keys = list(campaign.duties if duties is None else duties)
-    indicators = {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
+    indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
     known = facts(session, org_ids=chosen, indicators=indicators)
     return evaluate(campaign, orgs, known, now, keys)

@@ -195,6 +195,43 @@ def last_report(session: Session, person_id: int, org_ids: Collection[int]) -> R
     )
 
 
+def statement_of(session: Session, org_id: int, indicator: str, first: date, last: date) -> int | None:
+    """Return the number of the newest report that states something for these days and counts, or None."""
+    return session.scalar(
+        select(Entry.report_id)
+        .where(Entry.org_id == org_id, Entry.indicator == indicator, Entry.day.between(first, last), counts())
+        .order_by(Entry.id.desc())
+        .limit(1)
+    )
+
+
+def first_of(session: Session, report_id: int) -> int:
+    """Return the number of the report that a chain of corrections began with: the one that people remember."""
+    report = session.get_one(Report, report_id)
+    while report.kind is ReportKind.CORRECTION and report.about_id is not None:
+        report = session.get_one(Report, report.about_id)
+    return report.id
+
+
+def recent_figures(session: Session, person_id: int, org_ids: Collection[int], limit: int = 400) -> list[list[Entry]]:
+    """Return a person's newest figures that count, by the report that they began with, the newest first.
+
+    A report and its corrections are one group. Statements are left out.
+    """
+    query = (
+        select(Entry)
+        .join(Report, Report.id == Entry.report_id)
+        .where(Report.person_id == person_id, Report.org_id.in_(org_ids), counts())
+        .where(Entry.indicator != NOTHING, ~Entry.indicator.startswith(DUTY))
+        .order_by(Report.id.desc(), Entry.id)
+        .limit(limit)
+    )
+    families: dict[int, list[Entry]] = {}
+    for entry in session.scalars(query):
+        families.setdefault(first_of(session, entry.report_id), []).append(entry)
+    return list(families.values())
+
+
 def facts(
     session: Session,
     *,

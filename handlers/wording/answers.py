@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.wording.words import example_report, owed_words
+from handlers.wording.words import ROLE_NAMES, example_report, owed_words
 from models.campaign.definition import Campaign
 from models.duties import DutyState
+from models.people import Role
 
 
-def help_text(campaign: Campaign, lines: Sequence[str]) -> str:
-    """Write 帮助."""
-    head = f"{campaign.short_name}报送助手。直接发数字就能上报，例如“{example_report(campaign)}”。也可以发："
-    return "\n".join([head, *lines])
+def help_text(
+    campaign: Campaign,
+    now: Sequence[str],
+    lines: Sequence[str],
+    more: Sequence[str],
+    admin_commands: Sequence[str],
+    *,
+    reports: bool,
+) -> str:
+    """Write 帮助. now: what waits for the reader. more, admin_commands: named only, each has a page of its own."""
+    how = f"直接发数字就能上报，例如“{example_report(campaign)}”。" if reports else ""
+    rest = [f"还有：{'、'.join(more)}"] if more else []
+    rest += [f"管理：{'、'.join(admin_commands)}"] if admin_commands else []
+    example = (admin_commands or more or ("",))[0]
+    rest += [f"看一个命令怎么用，回“帮助 {example}”"] if example else []
+    return "\n".join([f"{campaign.short_name}报送助手。{how}", *now, "【可以发】", *lines, *rest])
+
+
+def help_on(line: str, examples: Sequence[str], allowed: Sequence[Role] | None) -> str:
+    """Explain one command. allowed: who may use it, where the reader may not."""
+    shown = [f"例如“{'”、“'.join(examples)}”"] if examples else []
+    who = [f"只有{'、'.join(ROLE_NAMES[role] for role in allowed)}能用。"] if allowed else []
+    return "\n".join([line, *shown, *who])
 
 
 def not_understood(campaign: Campaign) -> str:
@@ -54,17 +74,12 @@ def chat_once() -> str:
     return "收到。这条没有数字，没有记数。"
 
 
-def zero_noted(number: int, org: str) -> str:
-    """Answer an explicit nothing."""
-    return f"已登记 #{number} {org}：本期没有新增。以后有了直接发数字，登记错了请回“撤销”。"
-
-
 def not_text(kind: str) -> str:
     """Answer what is no text."""
     answers = {
         "voice": "暂时听不了语音。请用文字发，或者用手机的语音输入转成文字。",
         "image": "图片收到了，但还不能从图片里读数。请把数字打成文字发来。",
-        "file": "这里还收不了文件。数字请用文字发来。",
+        "file": "聊天里收不了文件。数字请打成文字发来；交总结请回“总结”，会给您一个上传链接。",
         "location": "位置收到了，这里用不上。报数请直接发文字。",
     }
     return answers.get(kind, "这种消息看不了。请用文字发，例如“手册500册”。回“帮助”看用法。")

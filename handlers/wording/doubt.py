@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from handlers.wording.words import amount, day_words, label, numbered
+from handlers.wording.words import amount, day_words, example_report, label, numbered
 from models.campaign.definition import Campaign, Duty
 from models.figures import grouped
 from models.ledger import Line
@@ -50,9 +50,9 @@ def ask_pledge(duty: Duty) -> str:
     return f"{duty.name}：这次{duty.pledge[0]}了吗？是的话回“是”，还没有请回“否”"
 
 
-def ask_which_org(names: Sequence[str]) -> str:
-    """Ask a person of several orgs which one a report is for."""
-    return "这条算哪个单位的？\n" + numbered(names) + "\n回数字即可"
+def ask_which_org(names: Sequence[str], what: str = "这条算哪个单位的？") -> str:
+    """Ask a person of several orgs which one a report is for, or `what`."""
+    return f"{what}\n{numbered(names)}\n回数字即可"
 
 
 def choice_tail(count: int) -> str:
@@ -75,9 +75,9 @@ def question_reask(prompt: str) -> str:
     return f"没看懂这个回答。{prompt}"
 
 
-def no_question() -> str:
+def no_question(campaign: Campaign) -> str:
     """Answer 是 or 1 when nothing was asked."""
-    return "现在没有等您回答的问题。直接发数字就能上报，例如“手册500册，横幅20条”。"
+    return f"现在没有等您回答的问题。报数请写明是什么、多少，例如“{example_report(campaign)}”。"
 
 
 def answered_elsewhere() -> str:

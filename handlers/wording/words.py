@@ -65,6 +65,28 @@ def example_report(campaign: Campaign) -> str:
     return "，".join(hints[:3])
 
 
+def figure_example(campaign: Campaign) -> str:
+    """Build the example of one figure: 手册 500册."""
+    return next((indicator.hint for indicator in campaign.indicators.values() if indicator.hint), "")
+
+
+def filled(campaign: Campaign, text: str, org: str) -> str:
+    """Fill {report}, {figure}, {name}, {duty}, {ranking} and {org} of an example from the live campaign."""
+    if "{" not in text:
+        return text
+    duty = next(iter(campaign.duties.values()), None)
+    ranking = next(iter(campaign.rankings.values()), None)
+    indicator = next((each for each in campaign.indicators.values() if each.hint), None)
+    return text.format(
+        report=example_report(campaign),
+        figure=figure_example(campaign),
+        name=indicator.name if indicator else "",
+        duty=(duty.names or (duty.name,))[0] if duty else "",
+        ranking=(ranking.names or (ranking.name,))[0] if ranking else "",
+        org=org,
+    )
+
+
 def owed_words(campaign: Campaign, state: DutyState) -> str:
     """Say what is missing of one duty and until when."""
     due = state.due_at.astimezone(campaign.tz)
