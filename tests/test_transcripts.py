@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot import app
 from bot.config import load_all
 from bot.standin import Platform
 from models.campaign.loader import HUNAN
 from models.clock import SettableClock
+from models.inbox import Inbox
 from tests import chat
 from tests.engine import ManualEngine
+from tests.handlers.test_routes import every_route
 
 KEYS = {"corp_id": "ww1234567890abcdef", "secret": "secret-of-the-tests", "token": "TokenOfTheTests"}
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -70,6 +73,8 @@ secret = "{KEYS["secret"]}"
 token = "{KEYS["token"]}"
 encoding_aes_key = "{AES_KEY}"
 api_base = "{platform.api_base}"
+[server]
+public_url = "http://bot.example"
 [groups.office]
 webhook = "{platform.webhook_url(ROBOT)}"
 """,
@@ -77,6 +82,16 @@ webhook = "{platform.webhook_url(ROBOT)}"
     )
     path.chmod(0o600)
     return path
+
+
+PLAYED: set[Path] = set()  # in this run
+REACHED: set[str] = set()  # names of the routes that took something
+
+
+def _note_routes(path: Path, bot: app.Bot) -> None:
+    with bot.db.read() as session:
+        REACHED.update(session.scalars(select(Inbox.route).distinct()))
+    PLAYED.add(path)
 
 
 @pytest.mark.parametrize("path", chat.files(), ids=lambda path: str(path.relative_to(HERE / "transcripts"))[:-4])
@@ -107,6 +122,7 @@ def test_conversation(
     platform.callback_url = f"{served.base}/wecom/callback"
     try:
         lines = chat.Player(transcript, bot, engine, platform, clock, real.wall).play()
+        _note_routes(path, bot)
     finally:
         served.stop()
         bot.stop()
@@ -122,3 +138,10 @@ def test_every_transcript_says_what_it_is_about() -> None:
         head = "\n".join(chat.parse(path).head)
         assert "题目: " in head, path
         assert "依据: " in head, path
+
+
+def test_every_route_has_a_conversation() -> None:
+    """Each route is reached by a transcript; checked only when all of them were played."""
+    if set(chat.files()) - PLAYED:
+        pytest.skip("not all transcripts were played in this run")
+    assert sorted({entry.name for entry in every_route()} - REACHED) == []
