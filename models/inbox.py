@@ -31,6 +31,7 @@ class Inbox(Base):
     kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)  # as written
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # transport time, as the platform says
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {"text": ...}; None while it is being worked on
     outcome: Mapped[str] = mapped_column(String(40), default="open")  # recorded, asked, refused, failed ...
     route: Mapped[str] = mapped_column(String(40), default="")  # the handler that took it
@@ -46,6 +47,7 @@ def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> In
         "kind": inbound.kind.value,
         "text": inbound.text,
         "received_at": now,
+        "sent_at": inbound.sent_at,
         "outcome": "open",
         "route": "",
     }

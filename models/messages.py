@@ -95,7 +95,25 @@ class TableText:
     table: RankTable
 
 
-Content = Text | Markdown | Picture | TableText
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that people have sent, kept by its SHA-256; read from the disk at delivery. Photos go as pictures."""
+
+    sha256: str
+    name: str  # as it is to be shown, with the ending of what it really is
+    image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file made at delivery from the database, the same however late: what it shows stands in params."""
+
+    kind: str  # export; bot/outgoing.py knows how each is made
+    name: str  # as it is to be shown
+    params: dict[str, Any]  # JSON values
+
+
+Content = Text | Markdown | Picture | TableText | StoredFile | File
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,10 @@ def content_to_json(content: Content) -> dict[str, Any]:
         return {"kind": "text", "text": content.text}
     if isinstance(content, Markdown):
         return {"kind": "markdown", "text": content.text}
+    if isinstance(content, StoredFile):
+        return {"kind": "stored-file", "sha256": content.sha256, "name": content.name, "image": content.image}
+    if isinstance(content, File):
+        return {"kind": "file", "file": content.kind, "name": content.name, "params": content.params}
     kind = "picture" if isinstance(content, Picture) else "table-text"
     return {"kind": kind, "table": table_to_json(content.table)}
 
@@ -123,6 +145,10 @@ def content_from_json(data: dict[str, Any]) -> Content:
         return Text(data["text"])
     if data["kind"] == "markdown":
         return Markdown(data["text"])
+    if data["kind"] == "stored-file":
+        return StoredFile(data["sha256"], data["name"], data["image"])
+    if data["kind"] == "file":
+        return File(data["file"], data["name"], data["params"])
     table = table_from_json(data["table"])
     return Picture(table) if data["kind"] == "picture" else TableText(table)
 

@@ -59,6 +59,16 @@ def upgrade() -> None:
     sa.Column('value', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_setting'))
     )
+    op.create_table('stranger',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('channel', sa.String(length=40), nullable=False),
+    sa.Column('user_ref', sa.String(length=64), nullable=False),
+    sa.Column('first_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stranger')),
+    sa.UniqueConstraint('channel', 'user_ref', name=op.f('uq_stranger_channel_user_ref'))
+    )
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=40), nullable=False),
@@ -67,19 +77,6 @@ def upgrade() -> None:
     sa.Column('default_org_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['default_org_id'], ['org.id'], name=op.f('fk_person_default_org_id_org')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
-    )
-    op.create_table('stranger',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('channel', sa.String(length=40), nullable=False),
-    sa.Column('user_ref', sa.String(length=64), nullable=False),
-    sa.Column('first_at', base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_at', base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('claimed_name', sa.String(length=40), nullable=True),
-    sa.Column('claimed_org_id', sa.Integer(), nullable=True),
-    sa.Column('settled_at', base.UtcDateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['claimed_org_id'], ['org.id'], name=op.f('fk_stranger_claimed_org_id_org')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_stranger')),
-    sa.UniqueConstraint('channel', 'user_ref', name=op.f('uq_stranger_channel_user_ref'))
     )
     op.create_table('confirmation',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -94,6 +91,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('confirmation', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_confirmation_person_id'), ['person_id'], unique=False)
+
+    op.create_table('form',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.Column('after_report_id', sa.Integer(), nullable=False),
+    sa.Column('asked', sa.JSON(), nullable=False),
+    sa.Column('passed', sa.JSON(), nullable=False),
+    sa.Column('items', sa.Integer(), nullable=False),
+    sa.Column('opened_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_form_org_id_org')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_form_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_form'))
+    )
+    with op.batch_alter_table('form', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_form_person_id'), ['person_id'], unique=False)
 
     op.create_table('identity',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -117,6 +133,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('received_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('answer', sa.JSON(), nullable=True),
     sa.Column('outcome', sa.String(length=40), nullable=False),
     sa.Column('route', sa.String(length=40), nullable=False),
@@ -145,6 +162,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
     sa.UniqueConstraint('code_hash', name=op.f('uq_invitation_code_hash'))
     )
+    op.create_table('join_request',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('channel', sa.String(length=40), nullable=False),
+    sa.Column('user_ref', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('asked_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('settled_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('settled_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_join_request_org_id_org')),
+    sa.ForeignKeyConstraint(['settled_by_id'], ['person.id'], name=op.f('fk_join_request_settled_by_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_join_request')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('join_request', schema=None) as batch_op:
+        batch_op.create_index('ix_join_request_account', ['channel', 'user_ref'], unique=False)
+        batch_op.create_index(batch_op.f('ix_join_request_org_id'), ['org_id'], unique=False)
+
     op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -289,6 +326,27 @@ def upgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attempt_notice_id'), ['notice_id'], unique=False)
 
+    op.create_table('document',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('report_id', sa.Integer(), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('duty', sa.String(length=60), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_document_org_id_org')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_document_person_id_person')),
+    sa.ForeignKeyConstraint(['report_id'], ['report.id'], name=op.f('fk_document_report_id_report')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_document')),
+    sa.UniqueConstraint('report_id', name=op.f('uq_document_report_id'))
+    )
+    with op.batch_alter_table('document', schema=None) as batch_op:
+        batch_op.create_index('ix_document_duty_org', ['duty', 'org_id'], unique=False)
+
     op.create_table('entry',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('report_id', sa.Integer(), nullable=False),
@@ -309,6 +367,59 @@ def upgrade() -> None:
         batch_op.create_index('ix_entry_org_indicator_day', ['org_id', 'indicator', 'day'], unique=False)
         batch_op.create_index(batch_op.f('ix_entry_report_id'), ['report_id'], unique=False)
 
+    op.create_table('link',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('inbox_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=True),
+    sa.Column('report_id', sa.Integer(), nullable=True),
+    sa.Column('url', sa.String(length=500), nullable=False),
+    sa.Column('same', sa.String(length=500), nullable=False),
+    sa.Column('sent_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['inbox_id'], ['inbox.id'], name=op.f('fk_link_inbox_id_inbox')),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_link_org_id_org')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_link_person_id_person')),
+    sa.ForeignKeyConstraint(['report_id'], ['report.id'], name=op.f('fk_link_report_id_report')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link'))
+    )
+    with op.batch_alter_table('link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_link_inbox_id'), ['inbox_id'], unique=False)
+        batch_op.create_index('ix_link_loose', ['person_id', 'report_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_link_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_link_report_id'), ['report_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_link_same'), ['same'], unique=False)
+
+    op.create_table('photo',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('inbox_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=True),
+    sa.Column('report_id', sa.Integer(), nullable=True),
+    sa.Column('media_ref', sa.String(length=300), nullable=False),
+    sa.Column('sent_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Enum('waiting', 'stored', 'failed', name='photostate', native_enum=False, length=20), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('next_try_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=True),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['inbox_id'], ['inbox.id'], name=op.f('fk_photo_inbox_id_inbox')),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_photo_org_id_org')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_photo_person_id_person')),
+    sa.ForeignKeyConstraint(['report_id'], ['report.id'], name=op.f('fk_photo_report_id_report')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_photo')),
+    sa.UniqueConstraint('inbox_id', name=op.f('uq_photo_inbox_id'))
+    )
+    with op.batch_alter_table('photo', schema=None) as batch_op:
+        batch_op.create_index('ix_photo_loose', ['person_id', 'report_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_photo_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_photo_report_id'), ['report_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_photo_sha256'), ['sha256'], unique=False)
+        batch_op.create_index('ix_photo_state', ['state', 'next_try_at'], unique=False)
+
     op.create_table('cancellation',
     sa.Column('entry_id', sa.Integer(), nullable=False),
     sa.Column('report_id', sa.Integer(), nullable=False),
@@ -328,11 +439,31 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_cancellation_report_id'))
 
     op.drop_table('cancellation')
+    with op.batch_alter_table('photo', schema=None) as batch_op:
+        batch_op.drop_index('ix_photo_state')
+        batch_op.drop_index(batch_op.f('ix_photo_sha256'))
+        batch_op.drop_index(batch_op.f('ix_photo_report_id'))
+        batch_op.drop_index(batch_op.f('ix_photo_org_id'))
+        batch_op.drop_index('ix_photo_loose')
+
+    op.drop_table('photo')
+    with op.batch_alter_table('link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_link_same'))
+        batch_op.drop_index(batch_op.f('ix_link_report_id'))
+        batch_op.drop_index(batch_op.f('ix_link_org_id'))
+        batch_op.drop_index('ix_link_loose')
+        batch_op.drop_index(batch_op.f('ix_link_inbox_id'))
+
+    op.drop_table('link')
     with op.batch_alter_table('entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_entry_report_id'))
         batch_op.drop_index('ix_entry_org_indicator_day')
 
     op.drop_table('entry')
+    with op.batch_alter_table('document', schema=None) as batch_op:
+        batch_op.drop_index('ix_document_duty_org')
+
+    op.drop_table('document')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_notice_id'))
 
@@ -367,6 +498,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_org_id'))
 
     op.drop_table('membership')
+    with op.batch_alter_table('join_request', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_join_request_org_id'))
+        batch_op.drop_index('ix_join_request_account')
+
+    op.drop_table('join_request')
     op.drop_table('invitation')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_inbox_trace_id'))
@@ -378,12 +514,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_identity_person_id'))
 
     op.drop_table('identity')
+    with op.batch_alter_table('form', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_form_person_id'))
+
+    op.drop_table('form')
     with op.batch_alter_table('confirmation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_confirmation_person_id'))
 
     op.drop_table('confirmation')
-    op.drop_table('stranger')
     op.drop_table('person')
+    op.drop_table('stranger')
     op.drop_table('setting')
     with op.batch_alter_table('org', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_org_parent_id'))
