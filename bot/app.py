@@ -28,14 +28,17 @@ from bot.channels.wecom_crypto import Envelope
 from bot.config import Config, Loaded, load_all
 from bot.delivery import Delivery
 from bot.engine.local import LocalEngine, WorkerLock
+from bot.filestore import FileStore
+from bot.media import MediaDrain
 from bot.router import Router
-from bot.web import callbacks, clock, health, site
+from bot.web import callbacks, clock, health, site, upload
 from models import roster_sync, settings
 from models.campaign.definition import Campaign
 from models.clock import Clock, SystemClock
 from models.demo_clock import StoredClock
 from models.engine import Engine
 from models.errors import BotError
+from models.files import MEDIA
 from models.migrations import run as migrations
 from models.session import Database, connect
 from schedules.silence import unwanted
@@ -67,6 +70,8 @@ class Bot:
     router: Router
     ticker: Ticker
     delivery: Delivery
+    media: MediaDrain
+    store: FileStore
     engine: Engine
     channels: list[str]
     lock: WorkerLock | None
@@ -104,13 +109,20 @@ class Bot:
         self.prepare()
         if work:
             self._working = True
-            self.engine.start(self.tick, self.delivery.drain, self.channels)
+            self.engine.start(self.tick, self.drain, self.channels)
         log.info("started", work=work, campaign=self.campaign.key, campaign_time=self.clock.now().isoformat())
+
+    def drain(self, channel: str) -> None:
+        """Do what waits on a channel: download, or deliver."""
+        if channel == MEDIA:
+            self.media.drain()
+        else:
+            self.delivery.drain(channel)
 
     def tick(self) -> None:
         """Take up what is due, and wake channels whose wake was lost."""
         self.ticker.tick()
-        self.engine.after_commit(set(self.delivery.due_channels()))
+        self.engine.after_commit({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
         if time.monotonic() - self._beat_noted > BEAT_EVERY:
             self._beat_noted = time.monotonic()
             with self.db.begin() as session:
@@ -119,6 +131,7 @@ class Bot:
     def stop(self, seconds: float = 15.0) -> None:
         """End all work within so many seconds and let go of the database."""
         self.delivery.stop()
+        self.media.stop()
         if self._working:
             self._working = False
             self.engine.stop(seconds)
@@ -160,19 +173,26 @@ def build(
     logs.keep_secret(config.secrets())
     wall = wall or SystemClock()
     db = Database(connect(config.database_url, connections=config.server.threads + 10))
-    clock = clock or _clock(config, db, wall)
+    clock = clock or campaign_clock(config, db, wall)
     app_channel = _app_channel(config, wall, timeout)
     robots = [GroupRobot(name, group.webhook.get_secret_value(), timeout) for name, group in config.groups.items()]
     channels: list[Channel] = [app_channel, *robots]
     codes = {"new_code": new_code, "new_invitation": new_invitation}
-    router = Router(db, campaign, clock, wall, **{key: value for key, value in codes.items() if value})
+    chosen = {key: value for key, value in codes.items() if value}
+    router = Router(db, campaign, clock, wall, public_url=config.server.public_url, **chosen)
+    store = FileStore(config.files.dir)
     ticker = Ticker(campaign, db, clock)
     delivery = Delivery(
         db,
         channels,
         clock,
         wall,
-        partial(outgoing.parts, zone=campaign.tz),
+        partial(
+            outgoing.parts,
+            zone=campaign.tz,
+            store=store,
+            make=partial(outgoing.make_file, db, campaign),
+        ),
         lambda session, notices: unwanted(session, campaign, notices, clock.now()),
     )
     engine = engine or LocalEngine()
@@ -186,8 +206,10 @@ def build(
         router=router,
         ticker=ticker,
         delivery=delivery,
+        media=MediaDrain(db, app_channel.api, store, campaign, clock, wall),
+        store=store,
         engine=engine,
-        channels=[channel.name for channel in channels],
+        channels=[MEDIA, *(channel.name for channel in channels)],
         lock=worker_lock(config),
     )
     bot.flask = _site(bot)
@@ -206,7 +228,8 @@ def worker_lock(config: Config) -> WorkerLock | None:
     return WorkerLock(Path(database)) if config.on_sqlite and database else None
 
 
-def _clock(config: Config, db: Database, wall: Clock) -> Clock:
+def campaign_clock(config: Config, db: Database, wall: Clock) -> Clock:
+    """Return the clock of the config: the demo's, or the real one."""
     return StoredClock(db, wall, config.clock.start, config.clock.speed) if config.clock else wall
 
 
@@ -221,6 +244,7 @@ def _site(bot: Bot) -> Flask:
     blueprints = [
         callbacks.blueprint(bot.app_channel, bot.router),
         health.blueprint(bot.db, bot.scheduler_problem, bot.delivery_problem),
+        upload.blueprint(upload.UploadDesk(bot.db, bot.campaign, bot.clock, bot.wall, bot.store)),
     ]
     if isinstance(bot.clock, StoredClock):
         desk = clock.Desk(bot.clock, bot.campaign.tz, bot.ticker.next_due, bot.tick, bot.delivery.idle)

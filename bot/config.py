@@ -113,8 +113,13 @@ class ServerPart(Part):
 
     host: str = "127.0.0.1"  # behind a reverse proxy; 0.0.0.0 to be reached directly
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    public_url: str = ""  # how people reach it, for links
+    public_url: str = ""  # how people reach it, for links; without a slash at the end
     threads: Annotated[int, Field(ge=1, le=256)] = 16
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return _http_url(value).rstrip("/") if value else ""
 
 
 class FilesPart(Part):

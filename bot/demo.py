@@ -83,6 +83,7 @@ webhook = "{base}webhook/send?key={made.robot}"
 
 [server]
 port = {port + 1}
+public_url = "http://127.0.0.1:{port + 1}"
 
 [files]
 dir = "files"

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 
-from bot.channels.base import Image, Outgoing
+from bot.channels.base import Attachment, Image, Outgoing
+from bot.filestore import FileStore
 from bot.render.text import ranking_text
+from models.campaign.definition import Campaign
 from models.lengths import TEXT_BYTES, split
-from models.messages import Content, Markdown, Picture, RankTable, TableText, Text
+from models.messages import Content, File, Markdown, Picture, RankTable, StoredFile, TableText, Text
+from models.records import Snapshot
+from models.session import Database
 
 
-def parts(content: Content, zone: tzinfo) -> list[Outgoing]:
+def parts(content: Content, zone: tzinfo, store: FileStore, make: Callable[[File], bytes]) -> list[Outgoing]:
     """List the calls that a content takes, in order: a long ranking is several pictures.
 
     Raises RenderError when a picture cannot be drawn; its text is a notice of its own and goes all the same.
+    Raises OSError when a kept file is gone.
     """
+    if isinstance(content, File):
+        return [Attachment(make(content), content.name)]
+    if isinstance(content, StoredFile):
+        return [_stored(content, store.read(content.sha256))]
     if isinstance(content, Picture):
         return _pictures(content.table, zone)
     if isinstance(content, TableText):
         return [Text(ranking_text(content.table, TEXT_BYTES, zone=zone))]
     kind = Markdown if isinstance(content, Markdown) else Text
     return [kind(piece) for piece in split(content.text)]
+
+
+def make_file(db: Database, campaign: Campaign, file: File) -> bytes:
+    """Make a file. Raises KeyError for a kind that nobody makes."""
+    return MAKERS[file.kind](db, campaign, file)
+
+
+def _export(db: Database, campaign: Campaign, file: File) -> bytes:
+    from bot.render.ledger_book import ledger_book  # big, and seldom asked for
+
+    with db.read() as session:
+        return ledger_book(session, campaign, Snapshot.from_json(file.params))
+
+
+MAKERS: Mapping[str, Callable[[Database, Campaign, File], bytes]] = {"export": _export}
+
+
+def _stored(file: StoredFile, content: bytes) -> Outgoing:
+    if not file.image:
+        return Attachment(content, file.name)
+    return Image(content, file.name, "image/png" if file.name.endswith(".png") else "image/jpeg")
 
 
 def _pictures(table: RankTable, zone: tzinfo) -> list[Outgoing]:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from handlers import wording
 from handlers.base import Context, Match, Route, tidy
-from handlers.reading.reader import Reader
+from handlers.linkless import LinklessReader
 from handlers.routes import NOT_TEXT, ROUTES, UNKNOWN_SENDER
+from handlers.which_name import refuse
 from models import inbox, outbox
 from models.campaign.definition import Campaign
 from models.clock import Clock
@@ -57,14 +58,16 @@ class Router:
         *,
         new_code: Callable[[], str] = new_code,
         new_invitation: Callable[[], str] = new_invitation,
+        public_url: str = "",
     ) -> None:
         self.db = db
         self.campaign = campaign
         self.clock = clock
         self.wall = wall
-        self.reader = Reader(campaign)
+        self.reader = LinklessReader(campaign)
         self.new_code = new_code
         self.new_invitation = new_invitation
+        self.public_url = public_url
 
     def handle(self, inbound: Inbound) -> str | None:
         """Answer an inbound once; return the passive reply, or None for an empty answer.
@@ -98,6 +101,7 @@ class Router:
             sender=identify(session, inbound.channel, inbound.sender_ref),
             new_code=self.new_code,
             new_invitation=self.new_invitation,
+            public_url=self.public_url,
         )
 
     def _repeat(self, session: Session, inbound: Inbound) -> str | None:
@@ -121,7 +125,7 @@ class Router:
                 return route.name, route.run(ctx, match)
         except UserError as error:
             log.info("refused", code=error.code, route=route.name)
-            return route.name, Reply(wording.user_error(ctx.campaign, error.code, error.fields), outcome="refused")
+            return route.name, refuse(ctx, error)
         except DATABASE_TROUBLE:
             raise
         except Exception:
@@ -131,13 +135,14 @@ class Router:
     def _match(self, ctx: Context) -> tuple[Route, Match]:
         text = tidy(ctx.inbound.text)
         if ctx.inbound.kind is not InboundKind.TEXT:
-            return (NOT_TEXT if ctx.sender else UNKNOWN_SENDER[-1]), Match(text)
-        routes = ROUTES if ctx.sender else UNKNOWN_SENDER
+            routes = NOT_TEXT if ctx.sender else UNKNOWN_SENDER[-1:]
+        else:
+            routes = ROUTES if ctx.sender else UNKNOWN_SENDER
         for route in routes:
             match = route.match(text)
             if match is not None and route.accepts(ctx, match):
                 return route, match
-        raise LookupError("the last route takes every text")
+        raise LookupError("the last route takes everything")
 
     def _store(self, ctx: Context, row: inbox.Inbox, reply: Reply, *, late: bool) -> str | None:
         """Keep the answer with the inbound; what the passive reply cannot carry becomes notices to the sender."""

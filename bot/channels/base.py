@@ -100,11 +100,20 @@ def refused(code: int, message: str = "") -> SendError:
 class Image:
     """A drawn picture, ready to go."""
 
-    png: bytes
+    png: bytes  # PNG, or JPEG for a photo
     name: str = "picture.png"
+    mime: str = "image/png"
 
 
-Outgoing = Text | Markdown | Image
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file, ready to go."""
+
+    content: bytes
+    name: str
+
+
+Outgoing = Text | Markdown | Image | Attachment
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.channels import http
-from bot.channels.base import Capabilities, Image, Outgoing, SendResult
-from models.messages import Markdown
+from bot.channels.base import Attachment, Capabilities, Image, Outgoing, Reaction, SendError, SendResult
+from models.messages import Markdown, Text
 
 CALLS, SECONDS = 20, 60.0  # of one robot (page 99110)
 SLACK = 1.0  # seconds that their window may lie off ours
@@ -74,13 +74,15 @@ class GroupRobot:
 
     def send(self, content: Outgoing, user_refs: Sequence[str] = (), *, duplicate_check: bool = False) -> SendResult:
         """Say something in the group; there are no users to name and no duplicate check. Raises SendError."""
+        if isinstance(content, Attachment):
+            raise SendError(Reaction.BUG, "files do not go to groups")
         self._window.take()
         with http.session_for(self._webhook, keep_alive=False) as session:
             http.call(session, "POST", self._webhook, sends=True, timeout=self._timeout, json=_body(content))
         return SendResult()
 
 
-def _body(content: Outgoing) -> dict[str, Any]:
+def _body(content: Text | Markdown | Image) -> dict[str, Any]:
     if isinstance(content, Image):
         md5 = hashlib.md5(content.png, usedforsecurity=False).hexdigest()
         image = {"base64": base64.b64encode(content.png).decode(), "md5": md5}

@@ -6,6 +6,7 @@ URLs hold tokens and keys, and every exception of requests holds the URL: nothin
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from bot.channels.base import Reaction, SendError, refused
 from bot.logs import scrub
 
 TIMEOUT = (3.05, 10.0)  # seconds to connect, and between bytes of the answer
+DOWNLOAD_SECONDS = 60.0  # for a whole file, however slowly it drips
+JSON_TYPES = ("application/json", "text/plain")  # of a refusal
+CHUNK = 64 * 1024
 DETAIL = 200  # characters of a platform's words that are kept
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -53,6 +57,52 @@ def call(
     if response is None:
         raise failure or SendError(Reaction.UNCERTAIN, "no answer")
     return _read(response, sends)
+
+
+class TooBigError(SendError):
+    """A file is bigger than we take."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(Reaction.BUG, f"more than {limit} bytes")
+
+
+def download(
+    session: requests.Session,
+    url: str,
+    *,
+    limit: int,
+    timeout: tuple[float, float] = TIMEOUT,
+    seconds: float = DOWNLOAD_SECONDS,
+    **options: Any,
+) -> bytes:
+    """Fetch a file of at most `limit` bytes; what is longer is not read to its end.
+
+    The platform refuses with JSON under status 200. Raises SendError (never uncertain: nobody sees it), TooBigError.
+    """
+    failure: SendError | None = None
+    try:
+        with session.get(url, timeout=timeout, allow_redirects=False, stream=True, **options) as response:
+            if response.status_code != 200 or response.headers.get("Content-Type", "").startswith(JSON_TYPES):
+                _read(response, sends=False)
+                raise SendError(Reaction.NOT_SENT, "JSON instead of a file")
+            return _body(response, limit, time.monotonic() + seconds)
+    except exceptions.RequestException as error:
+        failure = _unreached(error, sends=False)
+    raise failure
+
+
+def _body(response: requests.Response, limit: int, until: float) -> bytes:
+    declared = response.headers.get("Content-Length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooBigError(limit)
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > limit:
+            raise TooBigError(limit)
+        if time.monotonic() > until:
+            raise SendError(Reaction.NOT_SENT, "the file came too slowly")
+    return bytes(body)
 
 
 def _unreached(error: exceptions.RequestException, sends: bool) -> SendError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -22,6 +22,7 @@ EARLY = timedelta(minutes=5)  # a token is renewed so long before it ends
 REFUSED_FOR = timedelta(minutes=1)  # after a refused secret no new try: repeated ones get our address banned for 1 h
 
 log = get_logger(__name__)
+Answer = TypeVar("Answer")
 
 
 class Tokens:
@@ -95,17 +96,33 @@ class WecomApi:
             raise SendError(Reaction.NOT_SENT, "media/upload answered without a media id")
         return media_id
 
+    def download(self, media_id: str, limit: int) -> bytes:
+        """Fetch what a member sent, at most `limit` bytes. Raises SendError; http.TooBigError when it is more."""
+        params = {"media_id": media_id}
+        url = self._base + "media/get"
+
+        def call(token: str) -> bytes:
+            return http.download(
+                self._http, url, limit=limit, timeout=self._timeout, params={**params, "access_token": token}
+            )
+
+        return self._retrying("media/get", call)
+
     def _with_token(self, method: str, path: str, *, sends: bool = False, **options: Any) -> dict[str, Any]:
+        return self._retrying(path, lambda token: self._call(method, path, token, sends, options))
+
+    def _retrying(self, path: str, call: Callable[[str], Answer]) -> Answer:
+        """Make a call with the token; a refused token is renewed once."""
         token = self._tokens.get()
         try:
-            return self._call(method, path, token, sends, options)
+            return call(token)
         except SendError as error:
             if error.reaction is not Reaction.REFRESH:
                 raise
         log.info("token-refused", path=path)
         token = self._tokens.replace(token)
         try:
-            return self._call(method, path, token, sends, options)
+            return call(token)
         except SendError as error:
             if error.reaction is not Reaction.REFRESH:
                 raise

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels import wecom_xml
-from bot.channels.base import Capabilities, Image, Outgoing, SendError, SendResult
+from bot.channels.base import Attachment, Capabilities, Image, Outgoing, SendError, SendResult
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_crypto import Envelope, Refused
 from models.clock import Clock
@@ -26,7 +26,8 @@ DUPLICATE_SECONDS = 1800  # how long the platform remembers a call for its dupli
 MEDIA_LIFE = 2 * 24 * 3600.0  # seconds; the platform keeps media for 3 days
 OUTER = ("ToUserName", "AgentID", "Encrypt")
 COMMON = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "AgentID")
-CONTENT = ("Content", "MediaId", "Event", "EventKey", "TaskId", "ChangeType", "UserID", "Label")
+CONTENT = ("Content", "MediaId", "Event", "EventKey", "TaskId", "ChangeType", "UserID", "Label", "Url")
+TEXTS = {"text": "Content", "link": "Url"}  # what of a message is its text; nothing in it is ever fetched
 TEXT_TYPES = {kind.value: kind for kind in InboundKind if kind is not InboundKind.UNKNOWN}
 
 
@@ -106,31 +107,38 @@ class WecomApp:
         if duplicate_check:
             head |= {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}
         if isinstance(content, Image):
-            return _result(self._send_image(head, content), user_refs)
+            return _result(self._send_media(head, "image", content.name, content.png, content.mime), user_refs)
+        if isinstance(content, Attachment):
+            answer = self._send_media(head, "file", content.name, content.content, "application/octet-stream")
+            return _result(answer, user_refs)
         kind = "markdown" if isinstance(content, Markdown) else "text"
         return _result(self._post({**head, "msgtype": kind, kind: {"content": content.text}}), user_refs)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.api.post("message/send", body, sends=True)
 
-    def _send_image(self, head: dict[str, Any], image: Image) -> dict[str, Any]:
-        """Send a picture that was uploaded; a media id that the platform no longer knows is made anew once."""
-        digest = hashlib.sha256(image.png).hexdigest()
-        try:
-            return self._post({**head, "msgtype": "image", "image": {"media_id": self._media_id(digest, image)}})
-        except SendError as error:
-            if error.code != 40007:
-                raise
-        self._media.pop(digest, None)
-        return self._post({**head, "msgtype": "image", "image": {"media_id": self._media_id(digest, image)}})
+    def _send_media(self, head: dict[str, Any], kind: str, name: str, content: bytes, mime: str) -> dict[str, Any]:
+        """Send what was uploaded; a media id that the platform no longer knows is made anew once."""
+        key = f"{kind}:{name}:{hashlib.sha256(content).hexdigest()}"  # a file is shown under the name of its upload
+        for last in (False, True):
+            media_id = self._media_id(key) or self._upload(key, kind, name, content, mime)
+            try:
+                return self._post({**head, "msgtype": kind, kind: {"media_id": media_id}})
+            except SendError as error:
+                if last or error.code != 40007:
+                    raise
+            self._media.pop(key, None)
+        raise AssertionError("the second try returns or raises")
 
-    def _media_id(self, digest: str, image: Image) -> str:
+    def _media_id(self, key: str) -> str:
         now = self._wall.now().timestamp()
-        self._media = {key: kept for key, kept in self._media.items() if kept[0] > now}
-        if digest not in self._media:
-            media_id = self.api.upload("image", image.name, image.png, "image/png")
-            self._media[digest] = (now + MEDIA_LIFE, media_id)
-        return self._media[digest][1]
+        self._media = {each: kept for each, kept in self._media.items() if kept[0] > now}
+        return self._media[key][1] if key in self._media else ""
+
+    def _upload(self, key: str, kind: str, name: str, content: bytes, mime: str) -> str:
+        media_id = self.api.upload(kind, name, content, mime)
+        self._media[key] = (self._wall.now().timestamp() + MEDIA_LIFE, media_id)
+        return media_id
 
 
 def _result(answer: Mapping[str, Any], user_refs: Sequence[str]) -> SendResult:
@@ -161,7 +169,7 @@ def _inbound(fields: Mapping[str, str]) -> Inbound:
         key=_event_key(fields) if is_event else _message_key(fields),
         sender_ref=sender,
         kind=TEXT_TYPES.get(kind, InboundKind.UNKNOWN),
-        text=event if is_event else fields.get("Content", "") if kind == "text" else "",
+        text=event if is_event else fields.get(TEXTS.get(kind, ""), ""),
         media_ref=fields.get("MediaId", "").strip(),
         event_key=fields.get("EventKey", "").strip(),
         sent_at=_moment(fields.get("CreateTime", "")),
