@@ -10,12 +10,15 @@ A transcript is a head (题目, 依据, 时间, 人物) and steps:
     等待: 31分钟              moves the real clock
     账本: 长沙市公安局 handbook=500 visit/社区=2    reads totals back; 空 for none
 
-王芳> [重发] repeats the last callback with the same MsgId; [图片] [语音] [文件] [位置] [进入应用] send that.
+王芳> [重发] repeats the last callback with the same MsgId; [图片] [语音] [文件] [位置] [进入应用] send that; [图片 甲]
+sends a picture of its own; [链接 URL] a link card; [上传 总结.docx] hands a file in by the last link, and the answer is
+what the page says.
 With --rewrite-transcripts the lines of the bot's side are rewritten; people review the diff.
 """
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 import threading
@@ -25,6 +28,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import requests
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -34,9 +38,12 @@ from models.clock import SettableClock, SystemClock
 from models.ledger import facts, latest_readings, sums
 from models.people import Identity, Membership, Org, Person, Role
 from tests.engine import ManualEngine
+from tests.files import samples
 
 ROLES = {"联络员": Role.LIAISON, "管理员": Role.ADMIN, "查看员": Role.VIEWER}
-SPECIAL = re.compile(r"^\[(重发|图片|语音|文件|位置|进入应用|关注应用)\]$")
+SPECIAL = re.compile(r"^\[(重发|图片|语音|文件|位置|进入应用|关注应用|链接|上传)(?: (.+))?\]$")
+UPLOAD = re.compile(r"http://bot\.example(/upload/\S+)")  # another one each time: a transcript shows the path only
+ACCOUNT = re.compile(r"(?<![a-z0-9])u\d{4}(?!\d)")
 ZONE = ZoneInfo("Asia/Shanghai")
 PICTURE = "[图片]"
 MEMBERS = itertools.count(1)  # nobody plays in two transcripts: the platform counts what a member gets in a minute
@@ -136,6 +143,7 @@ class Player:
         self.userids: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.last: Delivery | None = None
+        self.links: dict[str, str] = {}  # who -> path of the last upload link
         self.seen = len(platform.accepted)
 
     def play(self) -> list[str]:
@@ -196,15 +204,37 @@ class Player:
             assert self.last is not None
             self.last = self.platform.deliver(self.last.xml)
         else:
-            self.last = self._send_special(userid, special[1])
+            if special[1] == "上传":
+                page = self._upload(self.links[step.who], special[2])
+                self.engine.drain_all()
+                return page
+            self.last = self._send_special(userid, special[1], special[2] or "")
         self.engine.drain_all()
         if not self.last.ok:
             return f"（没有收下：{self.last.statuses}）"
-        return self.last.reply or "（无）"
+        reply = self.last.reply or "（无）"
+        for path in UPLOAD.findall(reply):
+            self.links[step.who] = path
+        return self._told(UPLOAD.sub("http://bot.example/upload/…", reply))
 
-    def _send_special(self, userid: str, what: str) -> Delivery:
+    def _told(self, text: str) -> str:
+        """Write accounts as the names of those who play: they are others in every run."""
+        return ACCOUNT.sub(lambda found: f"〔{self.names.get(found[0].upper(), found[0])}〕", text)
+
+    def _upload(self, path: str, name: str) -> str:
+        """Hand a file in as a browser does; returns what the page shows."""
+        address = self.platform.callback_url.removesuffix("/wecom/callback") + path
+        with requests.Session() as http:
+            http.trust_env = False
+            answer = http.post(address, files={"file": (name, samples.named(name))}, timeout=10)
+        shown = re.findall(r"<(?:h1|p)[^>]*>([^<]+)</", answer.text)
+        return "\n".join([f"【网页 {answer.status_code}】", *(html.unescape(line) for line in shown)])
+
+    def _send_special(self, userid: str, what: str, detail: str) -> Delivery:
         if what == "图片":
-            return self.platform.send_image(userid, b"\x89PNG\r\n\x1a\n picture")
+            return self.platform.send_image(userid, samples.photo(detail))
+        if what == "链接":
+            return self.platform.send_link(userid, "作品", detail)
         if what == "语音":
             return self.platform.send_voice(userid, b"#!AMR voice")
         if what == "文件":
@@ -230,7 +260,8 @@ class Player:
         """Write what was pushed since the last look: equal texts to several people as one line, in order of sending."""
         grouped: dict[tuple[str, str], list[str]] = {}
         for accepted in self.platform.accepted[self.seen :]:
-            content = PICTURE if accepted.kind == "image" else accepted.content
+            named = f"[文件 {accepted.content}]" if accepted.kind == "file" else accepted.content
+            content = PICTURE if accepted.kind == "image" else named
             if accepted.channel == "app":
                 grouped.setdefault(("通知", content), []).extend(accepted.shown)
             else:
@@ -239,7 +270,7 @@ class Player:
         lines: list[str] = []
         for (where, content), userids in grouped.items():
             if where == "通知":
-                lines += _written(f"通知> {self._names(userids)} ", content)
+                lines += _written(f"通知> {self._names(userids)} ", self._told(content))
             else:
                 lines += _written(f"{where} ", content.split("\0", 1)[1])
         return lines

@@ -59,7 +59,7 @@ MESSAGES = {
         message("<Location_X>28.2</Location_X><Label>五一广场</Label>", kind="location"),
         (InboundKind.LOCATION, "", "", ""),
     ),
-    "link": (message("<Title>t</Title><Url>http://x</Url>", kind="link"), (InboundKind.LINK, "", "", "")),
+    "link": (message("<Title>t</Title><Url>http://x</Url>", kind="link"), (InboundKind.LINK, "http://x", "", "")),
     "a type of tomorrow": (message("<Hologram>h</Hologram>", kind="hologram"), (InboundKind.UNKNOWN, "", "", "")),
 }
 
