@@ -14,8 +14,8 @@ from models.campaign.definition import Campaign, RuleKind
 from models.duties import DutyState, states
 from models.messages import About, content_to_json
 from models.outbox import Notice, content_hash
+from models.reminding import CHASE, about, compose
 from schedules import wording
-from schedules.owed import about, compose
 
 MANY = 500  # orgs; above, reading all is cheaper than naming each, and a query holds only so many values
 
@@ -33,7 +33,7 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
 
     now: aware. Evaluates the duties once for all notices.
 
-    A reminder by one of the campaign's rules is rewritten in place (content and hash) when its text is no longer true.
+    A reminder by a rule, or by an admin's 催报, is rewritten in place (content and hash) when it is no longer true.
     One whose last call got no answer stays as it is: a repeat must be identical (decisions 4).
     """
     asking = {notice.id: (notice, [About(**item) for item in notice.abouts]) for notice in notices if notice.abouts}
@@ -67,7 +67,8 @@ def _standing(session: Session, campaign: Campaign, items: Sequence[About], now:
 
 def _rewrite(campaign: Campaign, notice: Notice, left: Sequence[DutyState], now: datetime) -> None:
     rule = campaign.rules.get(notice.rule)
-    if notice.call_ref or rule is None or rule.kind is not RuleKind.REMIND:
+    by_rule = rule is not None and rule.kind is RuleKind.REMIND
+    if notice.call_ref or not (by_rule or notice.rule == CHASE):
         return
     content = content_to_json(compose(campaign, rule, left, now))
     if content != notice.content:

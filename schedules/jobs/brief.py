@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.audience import audience
 from models.campaign.definition import Campaign, RuleKind
 from models.campaign.workdays import Workdays, published
 from models.drafts import Question
@@ -19,7 +20,6 @@ from models.ledger import Report, ReportKind
 from models.messages import Draft, Text
 from models.outbox import Notice, Status
 from schedules import wording
-from schedules.audience import audience
 from schedules.claims import Claimed
 from schedules.jobs.telling import tell_admins
 from schedules.rules import Firing, plan

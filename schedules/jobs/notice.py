@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from models.audience import audience, recipient
 from models.campaign.definition import Campaign
 from models.messages import Draft, Text
 from models.people import all_orgs
+from models.quiet import release
+from models.spreading import spread
 from schedules import wording
-from schedules.audience import audience, recipient
 from schedules.claims import Claimed
-from schedules.quiet import release, spread
 
 
 def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:

@@ -14,10 +14,10 @@ from models import rankings
 from models.audit import note
 from models.campaign.definition import Campaign, Ranking
 from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
+from models.quiet import release
 from schedules import wording
 from schedules.claims import Claimed
 from schedules.jobs.telling import NEWS_LIFE, tell_admins
-from schedules.quiet import release
 
 
 def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:

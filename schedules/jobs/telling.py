@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from models.audience import audience, recipient
 from models.campaign.definition import Campaign
 from models.messages import Content, Draft
-from schedules.audience import audience, recipient
-from schedules.quiet import release
+from models.quiet import release
 
 NEWS_LIFE = timedelta(hours=48)  # lists and rankings: after that the next ones are near (decided by us 2026-11-24)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from models.audience import Audience
 from models.campaign.definition import Campaign, Quiet, Rule
 from models.duties import evaluate
 from models.messages import Draft, Recipient, Text
+from models.quiet import release
+from models.spreading import spread
 from schedules import owed
-from schedules.audience import Audience
 from schedules.late import decide
-from schedules.quiet import release, spread
 from schedules.rules import Firing, Window, firings, plan
 from tests.schedules.world import SHORT, ZONE, at, facts_of, org_states, reachable
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models.outbox import Notice
 from models.people import Org
+from models.reminding import CHASE
 from schedules.silence import still_wanted, unwanted
 from tests.schedules.world import World, at
 
@@ -94,14 +95,25 @@ def test_an_unanswered_call_is_never_rewritten(make_world: Make) -> None:
 
 
 def test_an_admins_own_words_are_never_rewritten(make_world: Make) -> None:
-    """A chase that an admin worded is withdrawn when answered, but else leaves as written."""
+    """A text that an admin worded is withdrawn when answered, but else leaves as written."""
     world = make_world("05-13 09:00")
     world.through("05-13 09:12")
     with world.session() as session:
         for notice in session.scalars(select(Notice)):
-            notice.rule, notice.content = "chase", {"kind": "text", "text": "请报短信"}
+            notice.rule, notice.content = "broadcast", {"kind": "text", "text": "请报短信"}
     world.report("移动:sms=100@05-13")
     assert look(world, "u5") == (None, "请报短信")
+
+
+def test_an_admins_chase_is_rewritten_like_a_rules_reminder(make_world: Make) -> None:
+    """What an admin chased in the evening says in the morning what is true then."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        for notice in session.scalars(select(Notice)):
+            notice.rule = CHASE
+    world.report("移动:sms=100@05-13")
+    assert "还差一句" in look(world, "u5")[1]
 
 
 def test_an_org_that_has_left_is_not_chased(make_world: Make) -> None:

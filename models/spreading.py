@@ -1,7 +1,4 @@
-"""When a notice may leave: never in quiet hours, never on the hour or the half hour, and not thousands in one second.
-
-Pure. Source: decisions 7 (quiet hours); product.md and the platform's advice (:00 and :30); the spread decided by us.
-"""
+"""Spreads many notices over two minutes, so that not thousands leave in one second. Pure; decided by us 2026-11-24."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from models.messages import Draft
-from models.quiet import release as release
 
 ENOUGH_TO_SPREAD = 200  # recipients; below, one call with equal texts is better (decided by us 2026-11-24)
 STEPS, STEP = 6, timedelta(seconds=20)  # six groups over two minutes: equal texts of one group still go in one call
