@@ -17,6 +17,7 @@ from bot.filestore import FileStore
 from bot.filetypes import PHOTO_BYTES, photo_kind
 from bot.logs import get_logger, tracing
 from handlers import evidence
+from handlers.shared_evidence import warn_shared
 from models import audit, files
 from models.campaign.definition import Campaign
 from models.clock import Clock
@@ -130,7 +131,7 @@ class MediaDrain:
             )
             if photo.org_id:
                 row = session.get_one(Inbox, photo.inbox_id)
-                evidence.warn_shared(
+                warn_shared(
                     session,
                     self._campaign,
                     files.shared_photo(session, digest),

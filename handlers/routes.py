@@ -20,13 +20,14 @@ from handlers import (
     reasons,
     report,
     same_week,
+    shared_evidence,
     status,
     suggestions,
     summary,
     template,
 )
 from handlers.base import Route
-from handlers.people import appointing, default, handing, joining, listing, switching
+from handlers.people import appointing, default, handing, joining, listing, switching, tight
 
 ROUTES: tuple[Route, ...] = (
     binding.bind,
@@ -40,6 +41,7 @@ ROUTES: tuple[Route, ...] = (
     switching.switch_off,
     switching.switch_on,
     default.set_default,
+    tight.run_spaced,
     help.show_help,
     form.start,
     form.step,
@@ -55,7 +57,7 @@ ROUTES: tuple[Route, ...] = (
     exporting.export_ledger,
     summary.document,
     evidence.show_evidence,
-    evidence.show_shared,
+    shared_evidence.show_shared,
     confirming.confirm_action,
     explaining.show_explanation,
     correction.undo,
