@@ -15,7 +15,7 @@ from handlers.choosing import own_org
 from handlers.entering import enter
 from handlers.form_items import MORE, PLEDGE, as_it_is_now, ask_next, key_of, org_of, owed, prompt, state_of
 from handlers.reading.values import Found, Reading, Verdict
-from handlers.report import book, book_nothing, named_org, within_campaign, worth_taking
+from handlers.report import book, book_nothing, named_org, org_at_head, within_campaign, worth_taking
 from handlers.short_answers import LONGEST, bare_number, factor, is_no, is_yes
 from models import drafts, forms
 from models.campaign.definition import DutyKind
@@ -26,7 +26,9 @@ from models.messages import Reply
 from models.people import Org
 
 _HANDED_IN = re.compile(r"^(已|都|早)?(交|报|发|送|报送|上报|提交|发送|覆盖)了?(了|过|过了)?$")
-_NONE = re.compile(r"^(还)?(没|没有|无|暂无|0|零)(开|交|办|做|发|报|弄|了|有|呢|数字|别的|其他)*$")
+_NONE = re.compile(
+    r"^(本周|这周|目前|暂时|现在|还)*(没|没有|无|暂无|0|零)(开|交|办|做|发|报|弄|了|有|呢|数字|别的|其他)*$"
+)
 _ZERO_REPORT = re.compile(r"(零|0)报告")
 _CONTENT = ("figures", "which-org", "which-entry", "same-week")  # questions that hold something a person has said
 
@@ -143,7 +145,7 @@ def take_answer(ctx: Context, match: Match) -> Reply:
     if is_short(match.text) and not _ZERO_REPORT.search(match.text):
         return _more(ctx, form, match.text) if form.current == MORE else _short(ctx, form, match.text)
     reading = ctx.reader.read(ctx.inbound.text, ctx.today)
-    org = named_org(ctx, reading) or org_of(ctx, form)
+    org = named_org(ctx, reading) or org_at_head(ctx, ctx.inbound.text) or org_of(ctx, form)
     if reading.verdict is Verdict.ZERO and not reading.found:
         return _zero(ctx, form, org, match.text)
     return _booked(ctx, form, org, reading)

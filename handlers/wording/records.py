@@ -19,7 +19,7 @@ from models.ledger import DUTY, NOTHING, Entry, ReportKind
 from models.people import Role
 from models.records import Change, Names, Step
 
-QUOTED = 30  # characters of a message that a line of 审计 shows; the workbook shows all
+_QUOTED = 30  # characters of a message that a line of 审计 shows; the workbook shows all
 CLOCK = "系统"  # who did what no person did: the clock, a command on the server
 
 ACTIONS: Mapping[str, str] = {
@@ -248,7 +248,7 @@ def _plain(value: Any) -> str:
 def shortened(text: str) -> str:
     """Write a message on one line, cut when it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= QUOTED else line[:QUOTED] + "…"
+    return line if len(line) <= _QUOTED else line[:_QUOTED] + "…"
 
 
 def audit_head(name: str, shown: int) -> str:

@@ -39,9 +39,9 @@ def declared() -> Iterator[Route]:
 
 
 def raised() -> dict[str, set[str]]:
-    """Return every UserError code that handlers or models raise, with the files that do."""
+    """Return every UserError code that handlers, models or bot raise, with the files that do."""
     found: dict[str, set[str]] = {}
-    for folder in (HOME, HOME.parent / "models"):
+    for folder in (HOME, HOME.parent / "models", HOME.parent / "bot"):
         for path in folder.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "UserError" and node.args:
