@@ -16,7 +16,19 @@ from models.people import Role
 
 # Routes with a line of their own in 帮助, in this order: what a liaison needs in a usual week. The rest is named only,
 # so that the page stays on one screen of a phone.
-FIRST = ("form", "template", "mine", "undo", "correct", "same-week", "document", "why", "progress", "missing", "ranking")
+FIRST = (
+    "form",
+    "template",
+    "mine",
+    "undo",
+    "correct",
+    "same-week",
+    "document",
+    "why",
+    "progress",
+    "missing",
+    "ranking",
+)
 
 
 @route(
