@@ -105,7 +105,9 @@ def test_every_error_is_worded() -> None:
 
 def test_every_sentence_of_an_error_is_used() -> None:
     """Every sentence for an error belongs to a code that is raised."""
-    assert sorted(ERROR_CODES - mentioned()) == []
+    known = mentioned()
+    built = tuple(word for word in known if word.endswith("-"))  # UserError(f"which-{kind}")
+    assert sorted(code for code in ERROR_CODES - known if not code.startswith(built)) == []
 
 
 def test_no_two_pages_of_wording_use_a_name() -> None:
