@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from bot.channels.base import Attachment, Image, Outgoing
 from bot.filestore import FileStore
+from bot.render.rows import rows_csv
 from bot.render.text import ranking_text
 from models.campaign.definition import Campaign
 from models.lengths import TEXT_BYTES, split
@@ -45,7 +46,11 @@ def _export(db: Database, campaign: Campaign, file: File) -> bytes:
         return ledger_book(session, campaign, Snapshot.from_json(file.params))
 
 
-MAKERS: Mapping[str, Callable[[Database, Campaign, File], bytes]] = {"export": _export}
+def _rows(_db: Database, _campaign: Campaign, file: File) -> bytes:
+    return rows_csv(file.params["rows"])
+
+
+MAKERS: Mapping[str, Callable[[Database, Campaign, File], bytes]] = {"export": _export, "rows": _rows}
 
 
 def _stored(file: StoredFile, content: bytes) -> Outgoing:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from handlers.wording.words import WEEKDAYS, amount, day_words, label, moment_words, owed_words
+from handlers.wording.words import WEEKDAYS, amount, day_words, label, moment_words, names_list, owed_words
 from models.campaign.definition import Campaign
 from models.duties import DutyState, Standing
+from models.figures import grouped
+
+BELOW_FIGURES = 5  # totals of the orgs under a city that its 进度 shows
+GROUPS_SHOWN = 20  # groups of one line
 
 
 def mine(campaign: Campaign, org: str, now: datetime, figures: Sequence[str], states: Sequence[DutyState]) -> list[str]:
@@ -30,9 +34,30 @@ def total_line(campaign: Campaign, indicator: str, part: str, value: Decimal) ->
     return f"{label(campaign, indicator, part)} {amount(campaign, indicator, value)}"
 
 
-def progress_head(campaign: Campaign, now: datetime) -> str:
+def below_lines(
+    count: int, silent: Sequence[str], figures: Sequence[str], duties: Sequence[tuple[str, int, int]]
+) -> list[str]:
+    """Say in short how the orgs under a city stand. duties: name, how many have met it, of how many."""
+    if len(silent) == count:
+        lines = [f"【下属{count}家】都还没有上报"]
+    elif silent:
+        lines = [f"【下属{count}家】{count - len(silent)}家有上报，还没有的：{names_list(silent, 10)}"]
+    else:
+        lines = [f"【下属{count}家】都有上报"]
+    if figures:
+        rest = f"等{len(figures)}项" if len(figures) > BELOW_FIGURES else ""
+        lines.append(f"下属合计：{'，'.join(figures[:BELOW_FIGURES])}{rest}")
+    return lines + [progress_line(*duty) for duty in duties]
+
+
+def nothing_owed() -> str:
+    """Say that the orgs asked about have no duties."""
+    return "这些单位没有要交的任务。"
+
+
+def progress_head(campaign: Campaign, now: datetime, name: str = "") -> str:
     """Open the overview of all duties."""
-    return f"进度 {moment_words(campaign, now)}"
+    return " ".join(filter(None, ["进度", name, moment_words(campaign, now)]))
 
 
 def progress_line(name: str, done: int, of: int) -> str:
@@ -40,14 +65,87 @@ def progress_line(name: str, done: int, of: int) -> str:
     return f"{name}：{done}/{of}家完成" if done < of else f"{name}：{of}家全部完成"
 
 
+def progress_lines(name: str, groups: Sequence[tuple[str, int, int]]) -> list[str]:
+    """Write how many orgs have met a duty, below it by group. groups: heading, how many, of how many."""
+    done, of = sum(group[1] for group in groups), sum(group[2] for group in groups)
+    lines = [progress_line(name, done, of)]
+    if len(groups) > 1 and 0 < done < of:
+        lines.append("  " + _limited([f"{group} {n}/{m}" for group, n, m in _worst(groups)], len(groups)))
+    return lines
+
+
+def _worst(groups: Sequence[tuple[str, int, int]]) -> Sequence[tuple[str, int, int]]:
+    if len(groups) <= GROUPS_SHOWN:
+        return groups
+    return sorted(groups, key=lambda group: group[1] - group[2])[:GROUPS_SHOWN]
+
+
+def _limited(parts: Sequence[str], of: int) -> str:
+    return "、".join(parts) + (f" 等{of}组" if of > len(parts) else "")
+
+
 def progress_hint(short_name: str) -> str:
     """Say how to see who is missing."""
-    return f"看名单请回“未报 {short_name}”"
+    return f"看名单请回“未报 {short_name}”，看一家请回“进度 单位”"
 
 
-def missing_head(duty: str, period: str, missing: int, of: int) -> str:
-    """Open the list of who still owes a duty."""
-    return f"{duty}{period}：{missing}/{of}家未报"
+def missing_title(campaign: Campaign, now: datetime, name: str) -> str:
+    """Open the overview of what is missing."""
+    return " ".join(filter(None, ["未报", name, moment_words(campaign, now)]))
+
+
+def missing_head(duty: str, period: str, missing: int, of: int, kind: str = "") -> str:
+    """Open the list of who still owes a duty. kind: the heading under which all of them stand."""
+    return f"{duty}{period}：{kind}{missing}/{of}家未报"
+
+
+def missing_hint(short: str) -> str:
+    """Say how to see the names, of one duty or one group."""
+    return f"看名单请回“未报 {short}”，只看一组请加单位或类别"
+
+
+def names_line(names: Sequence[str]) -> str:
+    """List a few names below a head."""
+    return "  " + "、".join(names)
+
+
+def counts_line(groups: Sequence[tuple[str, int]]) -> str:
+    """Write by group how many are missing; groups without any are left out."""
+    some = sorted(
+        ((name, n) for name, n in groups if n), key=lambda group: -group[1] if len(groups) > GROUPS_SHOWN else 0
+    )
+    return "  " + _limited([f"{name}{n}家" for name, n in some[:GROUPS_SHOWN]], len(some))
+
+
+def group_lines(groups: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Write names by group; a single group needs no heading."""
+    some = [(name, found) for name, found in groups if found]
+    if len(some) == 1 and len(groups) == 1:
+        return ["、".join(some[0][1])]
+    return [f"{name}{len(found)}家：{'、'.join(found)}" for name, found in some]
+
+
+def missing_name(org: str, pledge_missing: bool) -> str:
+    """Name who is missing; of whom only a word is wanted beside the figure, say so."""
+    return f"{org}（有数，差一句话）" if pledge_missing else org
+
+
+def names_as_file(count: int, group: str) -> str:
+    """Say that the names come as a file."""
+    return f"共{grouped(Decimal(count))}行名单，随后发表格文件给您。只看一组可以加上组名，例如“{group}”。"
+
+
+def names_file_title(campaign: Campaign, now: datetime) -> str:
+    """Name the file with the names."""
+    return f"未报名单{now.astimezone(campaign.tz):%m%d-%H%M}.csv"
+
+
+NAMES_HEADER = ("任务", "组别", "单位", "已报", "要求", "截止")
+
+
+def owed_cells(campaign: Campaign, state: DutyState) -> list[str]:
+    """Write what is there, what is wanted, and until when, for a line of the file."""
+    return [f"{state.have.normalize():f}", f"{state.need.normalize():f}", moment_words(campaign, state.due_at)]
 
 
 def nobody_missing(duty: str) -> str:

@@ -1,0 +1,79 @@
+"""Under which heading an org stands in lists: those right under the office by their kind, others under their city.
+
+Lists of a province fit a phone only as groups; with two thousand orgs a group is all that can be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.campaign.definition import Campaign, Cycle, Duty
+from models.duties import DutyState, states
+from models.people import Org
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The states of one duty under one heading."""
+
+    name: str
+    states: tuple[DutyState, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the names of the orgs that still owe it."""
+        return [state.org.name for state in self.states if state.standing.open]
+
+
+class Headings:
+    """The heading of each org. Loads the tree once."""
+
+    def __init__(self, session: Session, campaign: Campaign) -> None:
+        rows = session.execute(select(Org.id, Org.parent_id, Org.name, Org.kind)).all()
+        self._parents = {row.id: row.parent_id for row in rows}
+        self._names = {row.id: row.name for row in rows}
+        self._kinds = {row.id: row.kind for row in rows}
+        self._office = next((row.id for row in rows if row.name == campaign.office), None)
+        self._campaign = campaign
+
+    def of(self, org_id: int) -> str:
+        """Return the heading: 市州, or 长沙市公安局下属 for what stands anywhere under a city."""
+        top = org_id
+        while self._parents[top] not in (None, self._office):
+            top = self._parents[top]
+        if top == org_id or self._parents[org_id] is None:
+            kind = self._kinds[org_id]
+            known = self._campaign.kinds.get(kind)
+            return known.name if known else kind
+        return f"{self._names[top]}下属"
+
+    def grouped(self, current: Iterable[DutyState]) -> list[Group]:
+        """Group states by heading, in the order in which headings first come."""
+        found: dict[str, list[DutyState]] = {}
+        for state in current:
+            found.setdefault(self.of(state.org.id), []).append(state)
+        return [Group(name, tuple(group)) for name, group in found.items()]
+
+
+def current(
+    session: Session,
+    campaign: Campaign,
+    now: datetime,
+    org_ids: Iterable[int],
+    duties: Iterable[str] | None = None,
+) -> list[tuple[Duty, list[DutyState]]]:
+    """List the duties with their states in the period that runs now (the last one that began), in file order."""
+    today = campaign.local_day(now)
+    found: dict[str, list[DutyState]] = {}
+    for state in states(session, campaign, now, org_ids=org_ids, duties=duties):
+        if state.duty.cycle is Cycle.ONCE or state.period.start <= today:
+            group = found.setdefault(state.key, [])
+            if group and group[-1].period != state.period:
+                group.clear()  # periods come oldest first: a later one that has begun replaces it
+            group.append(state)
+    return [(campaign.duties[key], group) for key, group in found.items()]
