@@ -5,14 +5,16 @@ An org owes; a person speaks for it. Rights hang on a membership that has not en
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import settings
 from models.base import Base, UtcDateTime
 
 
@@ -111,8 +113,6 @@ class Stranger(Base):
     user_ref: Mapped[str] = mapped_column(String(64))
     first_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    claimed_name: Mapped[str | None] = mapped_column(String(40))  # 我是 ORG NAME
-    claimed_org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"))
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # bound or turned down
 
 
@@ -182,6 +182,20 @@ def descendants(session: Session, roots: Iterable[int]) -> set[int]:
             reached.add(org_id)
             waiting.extend(children.get(org_id, ()))
     return reached
+
+
+ROSTER_STAMP = "roster-stamp"  # setting: another value after every change of an org
+
+
+def roster_stamp(session: Session) -> tuple[object, ...]:
+    """Return what is different after every change of the orgs, for what is kept about them in memory."""
+    count, last = session.execute(select(func.count(Org.id), func.max(Org.id))).one()
+    return count, last, settings.get(session, ROSTER_STAMP)
+
+
+def touch_roster(session: Session) -> None:
+    """Note in the running transaction that orgs have changed."""
+    settings.put(session, ROSTER_STAMP, secrets.token_hex(8))
 
 
 def all_orgs(session: Session) -> Sequence[Org]:

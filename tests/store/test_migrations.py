@@ -52,7 +52,7 @@ def test_a_missing_column_is_seen(empty: Engine) -> None:
     """The comparison sees a column that a migration forgot."""
     run.upgrade(empty)
     with empty.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE stranger DROP COLUMN claimed_name")
+        connection.exec_driver_sql("ALTER TABLE stranger DROP COLUMN last_at")
     assert differences(empty) != []
 
 
