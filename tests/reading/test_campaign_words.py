@@ -20,12 +20,6 @@ def test_the_sample_campaign_has_no_problem() -> None:
     assert problems(HUNAN) == []
 
 
-def test_an_indicator_without_words_is_told() -> None:
-    """An indicator that nothing names can never be reported."""
-    bare = Indicator(name="新项", measure="个", measures={"个": Decimal(1)})
-    assert [key for key, _, _ in problems(_with(bare=bare))] == ["indicators.bare.synonyms"]
-
-
 def test_a_measure_of_two_sizes_is_told() -> None:
     """A box of 100 handbooks and a box of 50 of another kind of handbook cannot both be 箱."""
     handbook = HUNAN.indicators["handbook"]
