@@ -231,13 +231,13 @@ def _import_roster(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> int:
+    from handlers.linkless import LinklessReader
     from handlers.reading.contract import to_contract_json
     from handlers.reading.explain import explain
-    from handlers.reading.reader import Reader
     from models.campaign import loader
 
     campaign = loader.load(args.campaign or loader.HUNAN)
-    reader = Reader(campaign)
+    reader = LinklessReader(campaign)
     if args.jsonl is None and args.explain:
         print("\n".join(explain(reader.read(args.text), args.text, campaign)) or "no number in it")
         return DONE
