@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, update
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -54,7 +54,7 @@ class Notice(Base):
     org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"), index=True)
     rule: Mapped[str] = mapped_column(String(60))
     occurrence_id: Mapped[int | None] = mapped_column(ForeignKey("occurrence.id"), index=True)
-    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
+    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"), index=True)
     trace_id: Mapped[str] = mapped_column(String(32), default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
@@ -138,6 +138,22 @@ def add(
     wake_later(session, {draft.recipient.channel for draft in drafts})
     session.flush()
     return len(pieces)
+
+
+def withdraw(
+    session: Session, person_id: int, reason: str, now: datetime, *, org_ids: Collection[int] | None = None
+) -> int:
+    """Cancel what waits to be told to a person whose duties have ended. Answers stay. Returns how many.
+
+    org_ids: only what is about these orgs; all when None. now: campaign time.
+    """
+    query = update(Notice).where(
+        Notice.person_id == person_id, Notice.status == Status.WAITING, Notice.lane == Lane.BULK.value
+    )
+    if org_ids is not None:
+        query = query.where(Notice.org_id.in_(org_ids))
+    result = session.execute(query.values(status=Status.CANCELLED, reason=reason, settled_at=now))
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
 
 
 def _pieces(content: Content) -> Sequence[Content]:

@@ -171,6 +171,7 @@ def _example(campaign: Campaign, state: DutyState) -> str:
 class Reminded:
     """A reminder of today that went out or waits."""
 
+    notice_id: int
     person_id: int | None
     abouts: frozenset[About]
     rule: str
@@ -181,7 +182,7 @@ def reminded_today(session: Session, campaign: Campaign, now: datetime) -> list[
     """List the reminders written since midnight, oldest first; an admin's included, the withdrawn left out."""
     rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
     query = (
-        select(Notice.person_id, Notice.abouts, Notice.rule, Notice.created_at)
+        select(Notice.id, Notice.person_id, Notice.abouts, Notice.rule, Notice.created_at)
         .where(
             Notice.rule.in_([*rules, CHASE]),
             Notice.created_at >= midnight(campaign, now),
@@ -191,8 +192,8 @@ def reminded_today(session: Session, campaign: Campaign, now: datetime) -> list[
         .order_by(Notice.id)
     )
     return [
-        Reminded(person_id, frozenset(About(**item) for item in abouts), rule, at)
-        for person_id, abouts, rule, at in session.execute(query)
+        Reminded(notice_id, person_id, frozenset(About(**item) for item in abouts), rule, at)
+        for notice_id, person_id, abouts, rule, at in session.execute(query)
     ]
 
 

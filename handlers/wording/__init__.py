@@ -13,6 +13,7 @@ from handlers.wording.explaining import *
 from handlers.wording.evidence import *
 from handlers.wording.form import *
 from handlers.wording.joining import *
+from handlers.wording.many import *
 from handlers.wording.people import *
 from handlers.wording.ranking import *
 from handlers.wording.records import *

@@ -269,6 +269,7 @@ def upgrade() -> None:
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_notice_content_hash'), ['content_hash'], unique=False)
         batch_op.create_index('ix_notice_due', ['channel', 'status', 'not_before'], unique=False)
+        batch_op.create_index(batch_op.f('ix_notice_inbox_id'), ['inbox_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_notice_occurrence_id'), ['occurrence_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_notice_org_id'), ['org_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_notice_person_id'), ['person_id'], unique=False)
@@ -482,6 +483,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_notice_person_id'))
         batch_op.drop_index(batch_op.f('ix_notice_org_id'))
         batch_op.drop_index(batch_op.f('ix_notice_occurrence_id'))
+        batch_op.drop_index(batch_op.f('ix_notice_inbox_id'))
         batch_op.drop_index('ix_notice_due')
         batch_op.drop_index(batch_op.f('ix_notice_content_hash'))
 
