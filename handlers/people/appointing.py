@@ -13,6 +13,7 @@ from handlers import wording
 from handlers.base import Context, Match, find_org, route
 from handlers.codes import offer
 from handlers.people import rights
+from models import outbox
 from models.errors import UserError
 from models.messages import Reply
 from models.people import Org, Person, Role
@@ -31,7 +32,7 @@ from models.roles import Held, end, grant, held_by
 def appoint(ctx: Context, match: Match) -> Reply:
     """Show who gets which role where, and hand out the code."""
     names, role, backup = rights.split_role(match.rest)
-    if not names or role is None:
+    if not names or role is None or any(word in wording.ROLE_WORDS for word in names):
         raise UserError("appoint-how")
     person = rights.find_person(ctx, names[0])
     org = _org(ctx, person, " ".join(names[1:]), wording.role_of("", role, backup))
@@ -114,6 +115,8 @@ def do_dismiss(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     words, org = rights.role_words(held[0]), held[0].org
     before = {"roles": rights.as_json(held)}
     end(ctx.session, [held[0].membership], ctx.now)
+    if not any(each.org.id == org.id for each in held_by(ctx.session, [person.id])):
+        outbox.withdraw(ctx.session, person.id, "dismissed", ctx.now, org_ids=[org.id])
     if person.default_org_id == org.id:
         person.default_org_id = None
     ctx.audit("dismiss", f"person:{person.id}", org.id, before=before, after={"roles": []})

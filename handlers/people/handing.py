@@ -12,6 +12,7 @@ from handlers import wording
 from handlers.base import Context, Match, find_org, route
 from handlers.codes import offer
 from handlers.people import rights
+from models import outbox
 from models.errors import UserError
 from models.messages import Reply
 from models.people import Person, Role
@@ -63,6 +64,7 @@ def _move(ctx: Context, held: Held, taker: Person) -> None:
         backup = has[0].membership.backup
     grant(ctx.session, taker.id, held.org.id, Role.LIAISON, ctx.now, backup=backup)
     end(ctx.session, [held.membership], ctx.now)
+    outbox.withdraw(ctx.session, giver.id, "handed over", ctx.now, org_ids=[held.org.id])
     if giver.default_org_id == held.org.id:
         giver.default_org_id = None
     ctx.audit(

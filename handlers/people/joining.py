@@ -81,7 +81,7 @@ def _parts(ctx: Context, text: str) -> tuple[Org, str]:
     """
     rest = _LEAD.sub("", text)
     words = [_ROLE.sub("", word) for word in re.split(r"[\s,，、:：;；。的]+", rest)]
-    words = [word for word in words if word]
+    words = [word.removeprefix("是") for word in words if word.removeprefix("是")]
     if len(words) == 1:
         words = _split(ctx, words[0])
     if len(words) < 2 or len(rest) > rights.LONGEST:

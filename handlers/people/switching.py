@@ -12,6 +12,7 @@ from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.people import rights
+from models import outbox
 from models.errors import UserError
 from models.messages import Reply
 from models.people import Membership, Person, Role
@@ -49,6 +50,7 @@ def do_switch_off(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     org_id = held[0].org.id
     end(ctx.session, [each.membership for each in held], ctx.now)
     person.active, person.default_org_id = False, None
+    outbox.withdraw(ctx.session, person.id, "switched off", ctx.now)
     ctx.audit("switch-off", f"person:{person.id}", org_id, before={"roles": before}, after={"active": False})
     return Reply(wording.switched_off(person.name, _left_without(ctx, held)), outcome="switched-off")
 

@@ -6,10 +6,14 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
+from models import outbox
 from models.campaign.loader import HUNAN, load
 from models.clock import SettableClock
-from models.session import Database
+from models.messages import Draft, Recipient, Text
+from models.outbox import Notice
+from models.session import Database, connect
 from tests.handlers.people import STRANGER, World
 
 NOON = datetime(2021, 5, 12, 1, 12, tzinfo=UTC)
@@ -47,8 +51,6 @@ CASES = [(text, role, role in allowed) for text, allowed in COMMANDS for role in
 @pytest.fixture
 def world(sqlite_url: str) -> World:
     """The small world on SQLite."""
-    from models.session import connect
-
     return World(Database(connect(sqlite_url)), load(HUNAN), SettableClock(NOON))
 
 
@@ -177,6 +179,22 @@ def test_switching_on_gives_back_only_what_the_switching_off_took(world: World) 
     world.confirm("chengang", "启用 李四")
     mine = [(role, backup) for name, role, _, backup, live in world.roles() if name == "李四" and live]
     assert mine == [("liaison", True)]
+
+
+def test_what_waits_for_somebody_is_withdrawn(world: World) -> None:
+    """A reminder that quiet hours hold does not reach who was switched off or has handed over in the meantime."""
+    people = {name: number for number, name in enumerate(("李强", "值班员", "陈刚", "张三", "李四"), 1)}
+    with world.db.begin() as session:
+        drafts = [
+            Draft(Recipient("wecom_app", name, people[name], 2), Text("快到期了"), "due", world.clock.now())
+            for name in ("张三", "李四", "陈刚")
+        ]
+        outbox.add(session, drafts, world.clock.now())
+    assert "已交接" in world.confirm("chengang", "交接 张三 李四")
+    assert "已停用" in world.confirm("chengang", "停用 李四")
+    with world.db.read() as session:
+        due = session.scalars(select(Notice).where(Notice.rule == "due").order_by(Notice.id)).all()
+    assert [notice.status.value for notice in due] == ["cancelled", "cancelled", "waiting"]
 
 
 def test_an_invitation_ends_with_the_rights_of_who_gave_it(world: World) -> None:
