@@ -73,8 +73,8 @@ class Binder:
             if at in self.at:
                 yield self.at[at]
 
-    def adjacent(self, noun: int, index: int) -> bool:
-        """Whether nothing that could be counted stands between a noun and a number after it."""
+    def adjacent(self, noun: int, index: int, people: bool = False) -> bool:
+        """Whether nothing that could be counted stands between a noun and a number after it. people: they may."""
         if noun >= index or index - noun > _REACH:
             return False
         for token in self.tokens[noun + 1 : index + 1]:
@@ -84,6 +84,7 @@ class Binder:
                 token.kind == WORD
                 and not token.classes & _BETWEEN
                 and not (token.entry is not None and token.entry.needs)
+                and not (people and "people" in token.classes)
             ):
                 return False
         return True
@@ -138,6 +139,8 @@ class Binder:
         """Whether another thing is named between the noun and the number: 在展板旁设置咨询台6个."""
         measure = self.tokens[index].measure
         own_gap = self.tokens[index].gap
+        if measure in PERSONS and not self._is_one(index) and own_gap <= _ROOM and self.adjacent(noun, index - 1):
+            return False  # persons are counted, so the unknown word is who they are: 听课孕产妇67人
         if measure in GENERIC and measure not in FREQUENCY and own_gap > 1:
             return True
         other, unknown, after_verb = False, own_gap, -1
@@ -158,6 +161,10 @@ class Binder:
         if measure in FREQUENCY:
             return False
         return unknown > 0 if not measure else after_verb >= 0 and after_verb + own_gap >= 2
+
+    def _is_one(self, index: int) -> bool:
+        numeral = self.tokens[index].quantity.numeral
+        return numeral.han and numeral.value == 1  # 少看一位
 
     def _right(self, index: int, following: int) -> Choice | None:
         token = self.tokens[index]
@@ -199,7 +206,8 @@ class Binder:
 
     def _misfit(self, index: int, previous: int, following: int) -> Mention | None:
         for mention in self.before(index, previous + 1):
-            if not (mention.lean or mention.weak) and self.adjacent(mention.index, index):
+            people = self.tokens[index].measure in PERSONS  # 培训职工1380人次
+            if not (mention.lean or mention.weak) and self.adjacent(mention.index, index, people):
                 return mention
         after = self.at.get(index + 1)
         if (

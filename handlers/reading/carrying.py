@@ -16,6 +16,7 @@ from handlers.reading.scopes import Scope
 from handlers.reading.tokens import MARK, NUMBER, Token
 
 _NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for the name of an org
+_FOR = frozenset(("为", "给", "向", "对", "面向", "针对", "组织", "让"))
 _CLEAR = TRANSPARENT | {"ours"}
 
 
@@ -30,7 +31,8 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
         begin -= 1
     clear = is_clear(clause[begin : index + 1], measure)
     replaces = token.start in now.work.right
-    timed = scope.cum or scope.when is not None or scope.total or scope.all
+    timed = scope.cum or scope.when is not None or scope.total or scope.all or scope.handed
+    timed = timed or ("stock" in now.classes and any("handed" in before.classes for before in clause[begin:index]))
     if not measure and not now.led and not replaces and not timed:
         return None
     if not measure and not clear and not token.quantity.numeral.scaled and not now.led:
@@ -81,6 +83,21 @@ def after_sessions(now: Current, before: Target, token: Token) -> Choice | None:
     heir = now.lexicon.follows.get(before[0])
     factor = now.lexicon.fits[heir].get(token.measure) if heir is not None and token.measure in PERSONS else None
     return Choice((heir, None), "follows", factor) if heir is not None and factor is not None else None
+
+
+def taught(now: Current, clause: list[Token], index: int) -> Choice | None:
+    """Bind people for whom sessions that the clause names were held: 为600名学生讲授反诈课1堂."""
+    after = clause[index + 1] if index + 1 < len(clause) else None
+    if clause[index].measure not in PERSONS or after is None or after.gap or "people" not in after.classes:
+        return None
+    if not any(token.word in _FOR for token in clause[:index]):
+        return None
+    for token in clause[index + 2 :]:
+        heirs = token.entry.targets if token.entry is not None else ()
+        choice = next(filter(None, (after_sessions(now, target, clause[index]) for target in heirs)), None)
+        if choice is not None:
+            return choice
+    return None
 
 
 def _following(now: Current, token: Token) -> Choice | None:

@@ -12,13 +12,13 @@ from handlers.reading.drafts import Work
 from handlers.reading.mentions import Mention, factor_of, mentions
 from handlers.reading.scopes import Scope
 from handlers.reading.sentences import read_sentences
-from handlers.reading.tables import Cell, read_table
+from handlers.reading.tables import Cell, is_header, read_table
 from handlers.reading.tokens import DAY, NUMBER, Token
 
 # 1. 2、 (3) 一、 （二） ① ▪ - at the head of a line; a number directly after the point is a figure (1.5万)
 _LIST_MARK = re.compile(
     r"(?:^|(?<=\n))[ \t]*(?:\d{1,2}(?:[.、)](?!\d)|[)])|[(]?[一二三四五六七八九十]{1,3}[)、.](?=\D)"
-    r"|[(]\d{1,2}[)]|[-*·\x01>#]+)[ \t]*"
+    r"|\d{1,2} (?=[^\s\d]{2,8} \d)|[(]\d{1,2}[)]|[-*·\x01>#]+)[ \t]*"
 )
 _NAME = 12  # characters of the name of an org at the head of a line
 _HEADER = 24  # tokens of the header of a table in commas
@@ -31,7 +31,8 @@ def read_lines(work: Work) -> None:
     at = 0
     while at < len(lines):
         rows = _rows(work, lines, at)
-        if len(rows) > 1 and read_table(work, rows):
+        if len(rows) > 1:
+            read_table(work, rows)
             at += len(rows)
         else:
             if lines[at]:
@@ -57,11 +58,13 @@ def _split(work: Work) -> list[list[Token]]:
 
 
 def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:
-    """Return the consecutive lines from here that hold cell separators, as cells."""
+    """Return the consecutive lines from here that hold cell separators, as cells; none when the first is no header."""
     marks = "," if _is_comma_table(work, lines, at) else "\t|"
     rows: list[list[Cell]] = []
     while at < len(lines) and any(token.word and token.word in marks for token in lines[at]):
         rows.append(_cells(work, lines[at], marks))
+        if not is_header(rows[0]):
+            return []
         at += 1
     return rows
 
@@ -100,7 +103,7 @@ def _read_line(work: Work, line: list[Token]) -> None:
         work.frame.part = True
     before = len(work.drafts), len(work.queries)
     work.org = _org_name(work, line)
-    read_sentences(work, line)
+    read_sentences(work, _without_name(work, line))
     work.org = None
     if (len(work.drafts), len(work.queries)) == before:
         _heading(work, line)
@@ -127,6 +130,14 @@ def _org_name(work: Work, line: list[Token]) -> str | None:
         if not token.classes & {"tail", "place"}:
             return None
     return None
+
+
+def _without_name(work: Work, line: list[Token]) -> list[Token]:
+    """Leave out the name of the org where the heading already says which place is meant: 入户 over 河东社区 120."""
+    if work.org is None or not any(key in work.lexicon.by and part is not None for key, part in work.heading):
+        return line
+    end = work.text.find(work.org, line[0].start - _NAME if line[0].start > _NAME else 0) + len(work.org)
+    return [token for token in line if token.start >= end] or line
 
 
 def _by_schema(work: Work, line: list[Token]) -> bool:

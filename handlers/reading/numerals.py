@@ -146,6 +146,17 @@ def _spread(written: str) -> tuple[Decimal, Decimal] | None:
     return ends[0], ends[1]
 
 
+def spread_out(numeral: Numeral, text: str) -> None:
+    """Take two neighbouring digits before a measure word for a spread: 四五场."""
+    written = text[numeral.start : numeral.end]
+    if len(written) == 2 and _NEIGHBOURS.match(written) is not None:
+        numeral.shape, numeral.value, numeral.upper = (
+            Shape.RANGE,
+            Decimal(DIGITS[written[0]]),
+            Decimal(DIGITS[written[1]]),
+        )
+
+
 def _han_value(written: str) -> Decimal | None:
     """Value of a numeral in Chinese characters, or None when it follows no grammar."""
     if "点" in written:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from handlers.reading.asking import question_spans
 from handlers.reading.binding import Binder, Choice
-from handlers.reading.carrying import after_sessions, carried, gives_way, label
+from handlers.reading.carrying import after_sessions, carried, gives_way, label, taught
 from handlers.reading.drafts import Current, Work
 from handlers.reading.judging import judge, leave
 from handlers.reading.lexicon import Target
@@ -83,7 +83,7 @@ def _read_clause(now: Current, start: int, end: int) -> None:
         if _read_number(now, binder, index, start, previous, following):
             previous = index
     if now.classes & NEGATIVE:
-        zeros(now, clause, start, binder.mentions)
+        zeros(now, clause, start, binder.mentions, binder.taken)
     firm = [mention for mention in binder.mentions if not mention.lean]
     if firm:
         last = next((mention for mention in reversed(firm) if not mention.weak), firm[-1])
@@ -126,6 +126,8 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         now.bound = choice.target or now.bound
         _replaced(work, token, choice)
         return choice.target is not None
+    if choice.target is None:
+        choice = taught(now, binder.tokens, index) or choice
     if choice.target is None and choice.misfit is not None:
         choice = after_sessions(now, choice.misfit.targets[0], token) or choice
     if choice.target is None:

@@ -64,10 +64,13 @@ class _Table:
     columns: list[Column] = field(default_factory=list)
 
 
-def read_table(work: Work, rows: list[list[Cell]]) -> bool:
-    """Read a table into drafts. False when its first row is no header: the lines are then read as sentences."""
-    if any(token.kind == NUMBER and len(cell.tokens) > 1 for cell in rows[0] for token in cell.tokens):
-        return False
+def is_header(row: list[Cell]) -> bool:
+    """Whether a row may head a table: no cell of it holds a number beside something else."""
+    return not any(token.kind == NUMBER and len(cell.tokens) > 1 for cell in row for token in cell.tokens)
+
+
+def read_table(work: Work, rows: list[list[Cell]]) -> None:
+    """Read a table, its first row being its header, into drafts."""
     names = work.lexicon.dimension_names
     named = {key for cell in rows[0] for key in names.get(work.text[cell.start : cell.end].strip(), ())}
     table = _Table(work, work.lexicon, frozenset(named) | work.needs)
@@ -77,7 +80,6 @@ def read_table(work: Work, rows: list[list[Cell]]) -> bool:
     for row in rows[1:]:
         _read_row(table, row)
         work.line += 1
-    return True
 
 
 def _classes(cell: Cell) -> set[str]:

@@ -13,15 +13,16 @@ from decimal import Decimal
 
 from handlers.reading.dates import When, find
 from handlers.reading.lexicon import Entry, Lexicon
-from handlers.reading.numerals import Numeral, Shape, scan
+from handlers.reading.numerals import Numeral, Shape, scan, spread_out
 
 WORD, NUMBER, DAY, MARK = range(4)
 NO_CLASSES: frozenset[str] = frozenset()
 _AFTER = re.compile(r" ?(?:余|多(?!次|的|半)|左右|上下|以上|有余|之多|出头|开外|\+(?!\d))")
 _PLUS = re.compile(r"\+(?![\d一二三四五六七八九])")
 _RANGE = re.compile(r" ?(?:-|~|至|到|或|或者) ?")
-_NEUTRAL = " \x01\x02-~…·*#>=+_."
+_NEUTRAL = " \x01\x02-~…·*#>=+_./"
 _ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
+_TERMS = 12  # of a sum that is written out
 _LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
 # a longer word of these classes that begins where a date begins is the word: 今日零报告, 到今天
 _OVER_DATES = frozenset(("cum", "plan", "zero", "past", "protected", "now"))
@@ -150,6 +151,8 @@ class _Cutter:
         numeral = self.numerals[self.numeral_at]
         self.numeral_at += 1
         end, measure = self._measure(numeral.end)
+        if measure and numeral.han:
+            spread_out(numeral, self.text)
         if not measure and numeral.han and numeral.end - numeral.start == 1 and not self._stands_alone(numeral):
             return Token(NUMBER, numeral.start, numeral.start)
         end, measure = self._range(numeral, *self._sum(numeral, end, measure))
@@ -162,20 +165,28 @@ class _Cutter:
         elif not measure and _PLUS.match(self.text, numeral.end):
             approx = True
         percent = self.text[end : end + 1] in ("%", "‰") or measure == "%"
-        quantity = Quantity(numeral, measure, approx, percent, _is_ident(self.text, numeral, measure))
+        quantity = Quantity(
+            numeral, measure, approx, percent, _is_ident(self.text, numeral, measure, self._names(numeral))
+        )
         return Token(NUMBER, numeral.start, end, number=quantity)
 
     def _sum(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
         """Take in the further terms of 3+5本. Without a measure word after the last they are the cells of a line:
         60+2.
         """
+        headed = numeral.start > 0 and self.text[numeral.start - 1] == "+"
+        if measure or headed:
+            return end, measure
         terms, at = [numeral], self.numeral_at
-        while at < len(self.numerals) and self.text[terms[-1].end : self.numerals[at].start] == "+":
+        while (
+            len(terms) <= _TERMS
+            and at < len(self.numerals)
+            and self.text[terms[-1].end : self.numerals[at].start] == "+"
+        ):
             terms.append(self.numerals[at])
             at += 1
         stop, own = self._measure(terms[-1].end)
-        headed = numeral.start > 0 and self.text[numeral.start - 1] == "+"
-        if len(terms) < 2 or measure or not own or headed or any(term.value is None or term.han for term in terms):
+        if not 1 < len(terms) <= _TERMS or not own or any(term.value is None or term.han for term in terms):
             return end, measure
         self.numeral_at = at
         numeral.value = sum((term.value for term in terms if term.value is not None), Decimal(0))
@@ -187,12 +198,21 @@ class _Cutter:
         if self.numeral_at >= len(self.numerals) or numeral.shape is not Shape.EXACT or numeral.value is None:
             return end, measure
         upper = self.numerals[self.numeral_at]
-        if upper.value is None or upper.value <= numeral.value or not _RANGE.fullmatch(self.text, end, upper.start):
+        if upper.value is None or upper.value <= numeral.value or not self._joined(numeral, end, upper):
             return end, measure
         self.numeral_at += 1
         numeral.shape, numeral.upper, numeral.end = Shape.RANGE, upper.value, upper.end
         end, own = self._measure(upper.end)
         return end, own or measure
+
+    def _names(self, numeral: Numeral) -> bool:
+        """Whether the word right before a number is one of the lexicon: APP12 is no name, A4 is."""
+        return self.word_at > 0 and self.words[self.word_at - 1][1] == numeral.start
+
+    def _joined(self, lower: Numeral, end: int, upper: Numeral) -> bool:
+        if lower.approx and lower.han and end == upper.start:
+            return True  # 十几二十条
+        return _RANGE.fullmatch(self.text, end, upper.start) is not None
 
     def _measure(self, at: int) -> tuple[int, str]:
         """Return where the measure word at a place ends, and the word; a longer word that begins there is none
@@ -222,13 +242,17 @@ def _word_token(kind: int, start: int, end: int, entry: Entry) -> Token:
     return Token(kind, start, end, entry, classes=entry.classes, word=entry.word)
 
 
-def _is_ident(text: str, numeral: Numeral, measure: str) -> bool:
+def _is_ident(text: str, numeral: Numeral, measure: str, known: bool) -> bool:
     """Whether a number is a name: 第2, A4, 0500-6620012, №12."""
     length = numeral.end - numeral.start
     before = text[max(0, numeral.start - 1) : numeral.start]
     after = text[numeral.end : numeral.end + 1]
-    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han):
+    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han and not known):
         return True
+    if before and before in "楼层栋幢" and text[numeral.start - 2 : numeral.start - 1].isdigit() and not measure:
+        return True  # 3楼305
+    if before == "/" and measure and numeral.start > 1 and text[numeral.start - 2].isalpha():
+        return False  # 3场/240人
     if before and before in "\x02-/\\×*^=":
         return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t")
     if not numeral.han and "A" <= after <= "Z" and not measure:

@@ -19,25 +19,44 @@ _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", 
 _AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made"))
 
 
-def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention]) -> None:
-    """Keep a zero for each noun that the end of a clause denies. start: index of the clause in the sentence."""
+def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], taken: set[int]) -> None:
+    """Keep a zero for each noun that the end of a clause denies. start: index of the clause in the sentence.
+
+    taken: nouns that a number before them counts.
+    """
+    _denied_before(now, clause, start, [noun for noun in nouns if noun.index not in taken])
     last = max((index for index, token in enumerate(clause) if token.kind == NUMBER), default=-1)
     denials = [index for index, token in enumerate(clause) if index > last and token.classes & NEGATIVE]
     if not denials or now.question:
         return
     denial = clause[denials[0]]
     named = [
-        noun for noun in nouns if noun.index > last and not noun.weak and not noun.lean and not _filler(clause, noun)
+        noun
+        for noun in nouns
+        if noun.index > last and noun.index not in taken and not (noun.weak or noun.lean or _filler(clause, noun))
     ]
     if not named:
         said = any(draft.sentence == now.work.sentence for draft in now.work.drafts[-1:])
-        if len(clause) == 1 and now.led and not denial.gap and not said:
+        if len(clause) == 1 and now.led and not said and (not denial.gap or now.work.text[denial.start - 1] == " "):
             _keep(now, denial, [now.led[0]], start)
         return
     first = min(denials[0], named[0].index)
     if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _denied_before(now: Current, clause: list[Token], start: int, nouns: list[Mention]) -> None:
+    """Keep a zero for a noun denied before another one is counted, as dictated: 横幅没挂海报贴了二十张."""
+    at = {noun.index: noun for noun in nouns if not (noun.weak or noun.acts)}
+    for index in range(1, len(clause) - 3):
+        noun = at.get(index - 1)
+        if noun is None or "neg" not in clause[index].classes or clause[index].gap or now.question:
+            continue
+        verb, following = clause[index + 1], at.get(index + 2)
+        direct = not (verb.gap or clause[index + 2].gap) and bool(verb.classes & {"verb", "handed"})
+        if direct and following is not None:
+            _keep(now, clause[index], [noun.targets[0]], start + index)
 
 
 def _filler(clause: list[Token], noun: Mention) -> bool:

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 def rows(name: str) -> list[list[str]]:
     """Return the rows of a table, with \\n and \\t in the message turned into what they stand for."""
     lines = (HERE / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
-    split = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    split = [line.split("\t") for line in lines if line and not line.startswith("# ")]
     return [[cells[0].replace("\\n", "\n").replace("\\t", "\t"), *cells[1:]] for cells in split]
 
 

@@ -12,12 +12,11 @@ def _ids(name: str) -> list[str]:
     return [f"{name}-{number}" for number, _ in enumerate(rows(name), 1)]
 
 
-FIGURES = [row for name in ("sentences", "blocks", "bulletins") for row in rows(name)]
+TABLES = ("sentences", "blocks", "bulletins", "fresh1", "fresh2")
+FIGURES = [row for name in TABLES for row in rows(name)]
 
 
-@pytest.mark.parametrize(
-    ("text", "figures"), FIGURES, ids=[each for name in ("sentences", "blocks", "bulletins") for each in _ids(name)]
-)
+@pytest.mark.parametrize(("text", "figures"), FIGURES, ids=[each for name in TABLES for each in _ids(name)])
 def test_figures_are_read(reader: Reader, text: str, figures: str) -> None:
     """Each message gives exactly the figures that a careful clerk would enter."""
     assert told(reader.read(text)) == wanted(figures)
