@@ -118,6 +118,8 @@ def _sharing(now: Current, binder: Binder, choice: Choice, index: int) -> list[T
         if fitting is None:
             break
         each = gives_way(now, fitting[0])
+        if (each[0], binder.tokens[index].measure) in now.lexicon.measure_parts and each[0] == choice.target[0]:
+            break  # 下乡入户2300户: the measure says which
         if each not in sharing:
             sharing.insert(0, each)
         last = noun
@@ -131,7 +133,8 @@ def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
         return False
     if between:
         return all(token.word in AND for token in between)
-    if not binder.tokens[index].measure:
+    summed = any("total" in token.classes for token in binder.tokens[tail.index + 1 : index])
+    if not binder.tokens[index].measure and not summed:
         return False  # 短视频播放量: the last noun is what is counted
     return not (head.acts or tail.acts or head.place or tail.place)
 

@@ -175,7 +175,7 @@ class _Walk:
         """计划, 要求 govern what follows them; before a comma, or after 按照, they only name a paper."""
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
         if not (self.state.accord or self.state.veto or after is None or after.word == ","):
-            self.state.veto = "plan"
+            self.state.veto = "crime" if "crime" in after.classes else "plan"  # 骗子要求转账15万
 
     def ours(self, word: str, index: int) -> None:
         if self.state.veto == "other":

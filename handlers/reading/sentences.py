@@ -116,6 +116,8 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         work.note(token, "skipped", "percent" if quantity.percent else "ident")
         return False
     quantity.measure = quantity.measure or label(now, at)
+    if quantity.measure == "个" and _are_people(binder.tokens, index):
+        quantity.measure = "人"
     choice = binder.bind(index, previous, following)
     if choice.target is None and _determines(binder.tokens, index):
         work.note(token, "skipped", "determiner")
@@ -155,6 +157,14 @@ def _is_label(clause: list[Token], index: int) -> bool:
         if "fill" not in token.classes and token.kind != MARK:
             return False
     return False
+
+
+def _are_people(clause: list[Token], index: int) -> bool:
+    """Whether 个 counts persons: 320个学生."""
+    after = clause[index + 1] if index + 1 < len(clause) else None
+    if after is None or after.start != clause[index].end or after.entry is None or "people" not in after.classes:
+        return False
+    return not (after.entry.parts or after.entry.targets or after.classes & {"trader", "place", "staff"})
 
 
 def _determines(clause: list[Token], index: int) -> bool:

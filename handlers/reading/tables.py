@@ -36,7 +36,7 @@ _SKIPPED = frozenset(
 )  # whatever noun is beside
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
 _UNIT = re.compile(r"[(]\s*(?:单位:?)?\s*([万亿千百]*)([^()\d]{0,4})[)]")
-_SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO"))
+_SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO", "时间", "日期", "地点"))
 
 
 @dataclass(slots=True)
@@ -52,6 +52,7 @@ class Column:
     now: bool = False
     total: bool = False
     fixed: bool = False
+    gain: bool = False
     printed: bool = False
     when: When | None = None
 
@@ -98,6 +99,7 @@ def _column(table: _Table, cell: Cell) -> Column:
         ignored=ignored,
         cum="cum" in classes,
         now="now" in classes,
+        gain="gain" in classes,
         total="total" in classes,
         fixed="fix" in classes and not ignored,
         printed="printed" in classes,
@@ -181,6 +183,9 @@ def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, .
         table.work.note(token, "skipped" if scope.veto else "unplaced", scope.veto or "other-measure")
         return
     target, factor = bound
+    if column.gain and target[0] in table.lexicon.levels:
+        table.work.note(token, "skipped", "gain")
+        return
     numeral = quantity.numeral
     if numeral.shape is not Shape.EXACT or numeral.value is None:
         table.work.ask(DoubtKind.RANGE if numeral.shape is Shape.RANGE else DoubtKind.VAGUE, token, ((target, None),))
