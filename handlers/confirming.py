@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from handlers import broadcast, chasing, publishing, wording
+from handlers import broadcast, chasing, publishing, several, wording
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.codes import try_code
 from handlers.people import appointing, handing, switching
@@ -14,6 +14,7 @@ from models.messages import Reply
 
 DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "publish": publishing.do_publish,
+    "several": several.do_several,
     "chase": chasing.do_chase,
     "broadcast": broadcast.do_broadcast,
     "switch-off": switching.do_switch_off,

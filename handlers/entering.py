@@ -60,10 +60,11 @@ def enter(
     text: str,
     statements: Sequence[str] = (),
     stated_on: Mapping[str, date] | None = None,
+    action: str = "report",
 ) -> list[str]:
     """Enter lines and statements of duties as one report. Returns the lines of the answer; [] when there is nothing.
 
-    statements: keys of duties stated as done.
+    statements: keys of duties stated as done. action: what the audit calls it.
     stated_on:  the day that a statement belongs to, where that is not today: 上周短信3200万条，已覆盖全部用户.
     """
     if not taken and not statements:
@@ -79,7 +80,7 @@ def enter(
         text=text,
         lines=[*(each.line for each in taken), *stated],
     )
-    ctx.audit("report", f"report:{report.id}", org.id, after=audit_lines(stated, (each.line for each in taken)))
+    ctx.audit(action, f"report:{report.id}", org.id, after=audit_lines(stated, (each.line for each in taken)))
     days = sorted({each.line.day for each in taken} or {line.day for line in stated})
     answer = [entered_line(ctx, each) for each in taken] + [statement_line(ctx, key) for key in statements]
     beside = evidence.beside_report(ctx, org, report.id, text, [each.line.as_written for each in taken])

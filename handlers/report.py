@@ -119,7 +119,7 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
     sorted_lines = sort(books, [line_of(ctx, found) for found in reading.found])
     clean = sorted_lines.clean
     reported = {taken.line.indicator: taken.line.day for taken in clean}
-    statements, asks_pledge = _statements(ctx, org, text, reported)
+    statements, asks_pledge = statements_of(ctx, org, text, reported)
     answer = enter(ctx, org, clean, text=text, statements=list(statements), stated_on=statements)
     if not answer and reading.verdict is Verdict.ZERO:
         return book_nothing(ctx, org, text)
@@ -170,7 +170,7 @@ def book_nothing(ctx: Context, org: Org, text: str) -> Reply:
     return Reply(wording.zero_noted(report.id, org.name, (first, last), owed), outcome="recorded")
 
 
-def _statements(
+def statements_of(
     ctx: Context, org: Org, text: str, reported: Mapping[str, date]
 ) -> tuple[dict[str, date], dict[str, date]]:
     """Return the duties that a text states as done, and those whose pledge is missing beside a figure just entered.

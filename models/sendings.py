@@ -21,6 +21,7 @@ from models.reminding import CHASE
 BROADCAST = "broadcast"  # stands in for a rule's key with an admin's own words to many
 RULES = (CHASE, BROADCAST)
 STOPPED = "stopped by an admin"  # reason of a notice that was cancelled so
+ENDED = ("dismissed", "handed over", "switched off")  # reasons of outbox.withdraw()
 UNSURE = "stopped by an admin, but an unanswered call may have brought it"
 
 
@@ -33,6 +34,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
     STOPPED = "stopped"
     ANSWERED = "answered"  # cancelled, since what it asked for came in
+    LEFT = "left"  # cancelled, since the person's duties have ended
     WAITING = "waiting"
 
 
@@ -104,6 +106,7 @@ def _told(pieces: Sequence[tuple[Notice, str, str]], codes: dict[int, int | None
 _BADNESS = (
     Outcome.SENT,
     Outcome.ANSWERED,
+    Outcome.LEFT,
     Outcome.STOPPED,
     Outcome.WAITING,
     Outcome.EXPIRED,
@@ -115,6 +118,8 @@ _BADNESS = (
 def outcome(notice: Notice) -> Outcome:
     """Return what became of a notice, in the words of a sending."""
     if notice.status is Status.CANCELLED:
+        if notice.reason in ENDED:
+            return Outcome.LEFT
         return Outcome.STOPPED if notice.reason == STOPPED else Outcome.ANSWERED
     if notice.status in (Status.WAITING, Status.SENDING):
         return Outcome.WAITING
