@@ -44,7 +44,8 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
             return Choice(fitting[0], "carried", fitting[1])
     if not clear:
         return None
-    return _following(now, token) or _by_measure(now, token, scope)
+    people = any("people" in before.classes for before in clause[begin:index])
+    return _following(now, token, people) or _by_measure(now, token, scope)
 
 
 def _options(now: Current, clear: bool, bound_first: bool) -> list[Target]:
@@ -69,6 +70,8 @@ def is_clear(tokens: list[Token], measure: str) -> bool:
     for index, token in enumerate(tokens):
         if "tail" in token.classes and index < len(tokens) - 2 and token.gap <= _NAME:
             continue  # 双桥镇5月以来已办了16场
+        if measure in PERSONS and "people" in token.classes and token.gap <= _NAME:
+            continue  # 退休老人85人
         if token.gap:
             return False
         if token.entry is None or token.kind == MARK or token.classes & _CLEAR:
@@ -100,8 +103,12 @@ def taught(now: Current, clause: list[Token], index: int) -> Choice | None:
     return None
 
 
-def _following(now: Current, token: Token) -> Choice | None:
-    return after_sessions(now, now.bound, token) if now.bound is not None else None
+def _following(now: Current, token: Token, people: bool) -> Choice | None:
+    if now.bound is None:
+        return None
+    heirs = tuple(now.lexicon.follows)
+    visited = people and now.bound[0] in now.lexicon.by and now.bound[0] not in now.lexicon.levels
+    return after_sessions(now, (heirs[0], None) if visited and heirs else now.bound, token)  # 进校园2次，师生900人
 
 
 def _by_measure(now: Current, token: Token, scope: Scope) -> Choice | None:

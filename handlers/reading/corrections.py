@@ -39,6 +39,8 @@ def _pair(tokens: list[Token], first: int, second: int) -> tuple[int, int] | Non
     said = (
         between & {"to", "wrong"} or ("isnot" in before and "is" in between) or ("from" in before and "rise" in between)
     )
+    mistaken = "from" in between and "wrong" in _classes(tokens, second + 1, second + 3)  # 之前报的4.2万条有误
+    denied = denied or (mistaken and not said)
     if not (denied or "swap" in between or said) or _other_noun(tokens, first, second):
         return None
     return (second, first) if denied or "swap" in between else (first, second)

@@ -16,6 +16,7 @@ from handlers.reading.scopes import scopes
 from handlers.reading.tokens import MARK, NUMBER, Token
 from handlers.reading.zeros import NEGATIVE, zeros
 
+_REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
 _SENTENCE_ENDS = frozenset("。!?\n")
 CLAUSE_ENDS = frozenset(",;:()[]|\t")
 
@@ -124,6 +125,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         return False
     if choice.target is None or (choice.mention is not None and choice.mention.lean):
         choice = carried(now, binder.tokens, index, previous, scope) or choice
+    _named_part(now, choice, binder.tokens, index, start)
     if token.start in work.wrong:
         now.bound = choice.target or now.bound
         _replaced(work, token, choice)
@@ -157,6 +159,25 @@ def _is_label(clause: list[Token], index: int) -> bool:
         if "fill" not in token.classes and token.kind != MARK:
             return False
     return False
+
+
+def _named_part(now: Current, choice: Choice, clause: list[Token], index: int, start: int) -> None:
+    """Give a number whose place or platform is not named the one that the sentence named before."""
+    if choice.target is None or choice.target[1] is not None or choice.target[0] not in now.lexicon.by:
+        return
+    key = choice.target[0]
+    after = clause[index + 1] if index + 1 < len(clause) else None
+    if (after is not None and after.kind != MARK) or not _is_clear_of_names(clause[:index]):
+        return
+    entries = [token.entry for token in now.tokens[max(0, start - _REACH) : start] if token.entry is not None]
+    named = {target for entry in entries for target in (*entry.targets, *entry.parts) if target[0] == key and target[1]}
+    if len(named) == 1:
+        choice.target = named.pop()
+
+
+def _is_clear_of_names(tokens: list[Token]) -> bool:
+    """Whether no unknown word and no place or people stand in a stretch."""
+    return not any(token.gap or token.classes & {"place", "people", "trader"} for token in tokens)
 
 
 def _are_people(clause: list[Token], index: int) -> bool:
