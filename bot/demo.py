@@ -30,7 +30,7 @@ STOP_SECONDS = 20.0
 ROLE_WORDS = {"admin": "管理员", "liaison": "联络员", "viewer": "查看员"}
 GROUP_NAME = "反诈宣传月工作群"
 TRY_LINES = (  # for the first three faces
-    "今天发放手册3000余册，悬挂横幅20条，进社区5场，短视频2条",
+    "今天发放手册3000余册，悬挂横幅20条，进社区5场，抖音粉丝12.1万",
     "短信3200万条，已覆盖全部用户",
     "进度",
 )

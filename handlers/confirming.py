@@ -25,7 +25,9 @@ DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
 }
 
 
-@route("confirm", words=("确认",), takes_rest=True, roles=REPORTERS, examples=("确认 4821",), unlisted="each code says it")
+@route(
+    "confirm", words=("确认",), takes_rest=True, roles=REPORTERS, examples=("确认 4821",), unlisted="each code says it"
+)
 def confirm_action(ctx: Context, match: Match) -> Reply:
     """Do what a code is bound to, once. A wrong, used, foreign or old code does nothing."""
     person_id = ctx.known.person.id

@@ -35,6 +35,7 @@ from models.ledger import (
 from models.messages import Reply
 from models.people import Org, Role
 
+_NEGATIVE = re.compile(r"(?:^|[\s:：,，])[-－−]\s?\d")  # 手册 -5: a figure below nothing is no figure
 _NUMBER = re.compile(r"^#?\s*(\d{1,9})$")
 
 
@@ -176,6 +177,8 @@ def correct(ctx: Context, match: Match) -> Reply:
     """Replace the newest figure of an indicator. An admin may name the org first: 更正 长沙 手册 3000."""
     rest = command_rest(match.text)
     org, text = _org_and_text(ctx, ctx.inbound.text if rest is None else rest)
+    if _NEGATIVE.search(text):
+        raise UserError("no-negatives")
     reading = ctx.reader.read(text, ctx.today)
     if not reading.found:
         raise UserError("correct-what", example=wording.figure_example(ctx.campaign))

@@ -30,7 +30,9 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
         raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
     if not match.rest:
         names = [ranking.names[0] if ranking.names else ranking.name for ranking in ctx.campaign.rankings.values()]
-        raise UserError("no-such-ranking", name="", names=names)
+        waiting = [key for key, ranking in ctx.campaign.rankings.items() if ranking.approval == "required"]
+        example = names[list(ctx.campaign.rankings).index(waiting[0])] if waiting else names[0]
+        raise UserError("name-a-ranking", example=example, names=names)
     key = find_ranking(ctx.campaign, match.rest)
     table = current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):

@@ -16,7 +16,7 @@ from handlers.names import orgs_called
 from handlers.reading.questions import question
 from handlers.reading.values import Candidate, Doubt, DoubtKind, Reading, Verdict
 from models import drafts
-from models.campaign.definition import DutyKind
+from models.campaign.definition import Duty, DutyKind
 from models.campaign.periods import this_week
 from models.duties import states
 from models.errors import UserError
@@ -25,13 +25,16 @@ from models.messages import Reply
 from models.people import Org, Role
 
 _WORTH_TAKING = (Verdict.REPORT, Verdict.HELD, Verdict.ZERO, Verdict.CORRECTION)
+_NOT_SAID = re.compile("没|未|不|将|拟|计划|准备|争取|尽快|明天|下周|吗|[?？]")  # beside the word of a pledge
 _SENT_WORDS = ("已报送", "已报", "已发送", "已交", "已上报", "已提交", "交了", "报了", "发了")  # of a document
 
 
 def worth_taking(ctx: Context, match: Match) -> bool:
     """Tell whether a text has anything for the ledger."""
     text = ctx.inbound.text
-    return ctx.reader.read(text, ctx.today).verdict in _WORTH_TAKING or bool(_documents(ctx, text))
+    if ctx.reader.read(text, ctx.today).verdict in _WORTH_TAKING or _documents(ctx, text):
+        return True
+    return any(_pledged(duty, text) for org in ctx.own_orgs() for duty in ctx.campaign.duties_of(org.kind).values())
 
 
 @route(
@@ -121,6 +124,7 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
     reported = {taken.line.indicator: taken.line.day for taken in clean}
     statements, asks_pledge = statements_of(ctx, org, text, reported)
     answer = enter(ctx, org, clean, text=text, statements=list(statements), stated_on=statements)
+    _close_answered(ctx, statements)
     if not answer and reading.verdict is Verdict.ZERO:
         return book_nothing(ctx, org, text)
     items = [held_item(ctx, held) for held in sorted_lines.held]
@@ -136,6 +140,17 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
     if not lines:
         return Reply(wording.not_understood(ctx.campaign), outcome="not-counted")
     return Reply("\n".join(lines), outcome="recorded" if answer else "asked")
+
+
+def _close_answered(ctx: Context, statements: Mapping[str, date]) -> None:
+    """Close the open question about a pledge that has just been given in words of its own."""
+    asked = drafts.open_question(ctx.session, ctx.known.person.id)
+    if (
+        asked
+        and asked.kind == "figures"
+        and [item.get("duty") in statements for item in asked.payload["items"]] == [True]
+    ):
+        drafts.close(ctx.session, asked, "answered", ctx.wall)
 
 
 def _asked_about(text: str, start: int, end: int, reading: Reading) -> bool:
@@ -182,11 +197,17 @@ def statements_of(
         if not duty.pledge:
             continue
         day = reported.get(duty.indicator or "", ctx.today)
-        if any(word in text for word in duty.pledge):
+        if _pledged(duty, text):
             stated[key] = day
         elif duty.indicator in reported and pledge_missing(ctx, org, key, day):
             missing[key] = day
     return {key: day for key, day in stated.items() if org.kind in ctx.campaign.duties[key].audience}, missing
+
+
+def _pledged(duty: Duty, text: str) -> bool:
+    """Tell whether a text says the word of a duty, in a clause that neither denies, plans nor asks it."""
+    clauses = re.split(r"[，,。；;\n]", text)
+    return any(word in clause and not _NOT_SAID.search(clause) for clause in clauses for word in duty.pledge)
 
 
 def pledge_missing(ctx: Context, org: Org, key: str, day: date) -> bool:

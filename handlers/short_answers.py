@@ -54,7 +54,7 @@ def bare_number(text: str) -> tuple[Decimal, str, bool] | None:
     ):
         return None
     measure = _ENDS.sub("", stripped[numerals[0].end :].strip())
-    if len(measure) > 2 or re.search(r"[\d，,。]", measure):
+    if len(measure) > 2 or re.search(r"[\d，,。]", measure) or stripped.startswith("零报"):
         return None
     return numerals[0].value, measure, numerals[0].approx
 

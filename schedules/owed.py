@@ -32,9 +32,7 @@ def what_is_due(
     (decisions 7); `to` only chooses the words then.
     """
     at = release(campaign, now)
-    asks = (
-        Ask(firing.rule_key, firing.rule, state) for firing in firings for state in wanted(firing, states, at)
-    )
+    asks = (Ask(firing.rule_key, firing.rule, state) for firing in firings for state in wanted(firing, states, at))
     return write(campaign, asks, audience, at)
 
 

@@ -62,7 +62,7 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
 
 def preview(campaign: Campaign, title: str, command: str) -> str:
     """Tell the admins that a ranking waits for them, and how to publish it. command: its name in chat."""
-    return f"【{campaign.short_name}】{title}排好了，等审定，还没有发到群里。要发布，回“发布 {command}”。"
+    return f"【{campaign.short_name}】{title}排名已算好，等审定，还没有发到群里。要发布，回“发布 {command}”。"
 
 
 def no_data(campaign: Campaign, title: str, example: str) -> str:

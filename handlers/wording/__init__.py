@@ -9,8 +9,8 @@ from handlers.wording.answers import *
 from handlers.wording.correcting import *
 from handlers.wording.doubt import *
 from handlers.wording.errors import *
-from handlers.wording.explaining import *
 from handlers.wording.evidence import *
+from handlers.wording.explaining import *
 from handlers.wording.form import *
 from handlers.wording.joining import *
 from handlers.wording.many import *

@@ -13,6 +13,7 @@ from models.figures import grouped
 
 BELOW_FIGURES = 5  # totals of the orgs under a city that its 进度 shows
 GROUPS_SHOWN = 20  # groups of one line
+NAMES_A_LINE = 20  # about 600 bytes
 
 
 def mine(campaign: Campaign, org: str, now: datetime, figures: Sequence[str], states: Sequence[DutyState]) -> list[str]:
@@ -118,11 +119,14 @@ def counts_line(groups: Sequence[tuple[str, int]]) -> str:
 
 
 def group_lines(groups: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
-    """Write names by group; a single group needs no heading."""
+    """Write names by group; a single group needs no heading. Long lists take several lines, where messages may end."""
     some = [(name, found) for name, found in groups if found]
-    if len(some) == 1 and len(groups) == 1:
-        return ["、".join(some[0][1])]
-    return [f"{name}{len(found)}家：{'、'.join(found)}" for name, found in some]
+    alone = len(some) == 1 and len(groups) == 1
+    lines = []
+    for name, found in some:
+        rows = ["、".join(found[at : at + NAMES_A_LINE]) for at in range(0, len(found), NAMES_A_LINE)]
+        lines += rows if alone else [f"{name}{len(found)}家：{rows[0]}", *rows[1:]]
+    return lines
 
 
 def missing_name(org: str, pledge_missing: bool) -> str:

@@ -110,7 +110,7 @@ def test_other_rankings_wait_for_an_admin(make_world: Make) -> None:
     assert world.told("handouts-weekly") == [
         (
             "admin",
-            "【反诈宣传月】宣传手册和宣传资料发放排好了，等审定，还没有发到群里。要发布，回“发布 手册”。",
+            "【反诈宣传月】宣传手册和宣传资料发放排名已算好，等审定，还没有发到群里。要发布，回“发布 手册”。",
         ),
         (
             "admin",
