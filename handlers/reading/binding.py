@@ -139,7 +139,7 @@ class Binder:
         """Whether another thing is named between the noun and the number: 在展板旁设置咨询台6个."""
         measure = self.tokens[index].measure
         own_gap = self.tokens[index].gap
-        if own_gap and any(token.word == "的" for token in self.tokens[noun + 1 : index]):
+        if own_gap and any(token.word == "的" for token in self.tokens[max(noun + 1, index - 4) : index]):
             return True  # 印有标语的围腰500条
         if measure in PERSONS and not self._is_one(index) and own_gap <= _ROOM and self.adjacent(noun, index - 1):
             return False  # persons are counted, so the unknown word is who they are: 听课孕产妇67人

@@ -10,13 +10,14 @@ from handlers.reading.binding import Choice
 from handlers.reading.drafts import Current
 from handlers.reading.grammar import AND, TRANSPARENT
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import LABELS, PERSONS
+from handlers.reading.measures import LABELS, PERSONS, WITH_NOUN
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import Scope
 from handlers.reading.tokens import MARK, NUMBER, Token
 
 _NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for the name of an org
 _FOR = frozenset(("为", "给", "向", "对", "面向", "针对", "组织", "让"))
+_TEACH = frozenset(("上", "讲", "开", "授", "讲授"))
 _CLEAR = TRANSPARENT | {"ours"}
 
 
@@ -44,6 +45,11 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
             return Choice(fitting[0], "carried", fitting[1])
     if not clear:
         return None
+    if _is_people_item(now, clause[begin:index]):
+        heir = next(iter(now.lexicon.follows.values()), None)
+        factor = now.lexicon.fits[heir].get(measure) if heir is not None else None
+        if heir is not None and factor is not None:
+            return Choice((heir, None), "follows", factor)
     people = any("people" in before.classes for before in clause[begin:index])
     return _following(now, token, people) or _by_measure(now, token, scope)
 
@@ -101,6 +107,23 @@ def taught(now: Current, clause: list[Token], index: int) -> Choice | None:
         if choice is not None:
             return choice
     return None
+
+
+def by_own_noun(now: Current, clause: list[Token], index: int) -> Choice | None:
+    """Bind by a measure that holds its noun, after a word for teaching: 给学生上了三节课."""
+    measure = clause[index].measure
+    owners = now.lexicon.owners.get(measure, ()) if measure in WITH_NOUN else ()
+    taught_so = any(token.word in _TEACH for token in clause[max(0, index - 4) : index])
+    if len(owners) != 1 or not taught_so:
+        return None
+    return Choice((owners[0], None), "measure", now.lexicon.fits[owners[0]][measure])
+
+
+def _is_people_item(now: Current, before: list[Token]) -> bool:
+    """Whether an item of a list only names people before its number: 观众 2600人."""
+    words = [token for token in now.tokens if token.kind not in (MARK, NUMBER)]
+    alone = len(words) == len(before) == 1 and bool(now.work.drafts)
+    return alone and "people" in words[0].classes and not words[0].classes & {"staff", "place", "trader"}
 
 
 def _following(now: Current, token: Token, people: bool) -> Choice | None:

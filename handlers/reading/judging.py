@@ -20,6 +20,8 @@ from handlers.reading.scopes import Scope
 from handlers.reading.tokens import NUMBER, Token
 from handlers.reading.values import DoubtKind
 
+_APART = frozenset(("staff", "place", "trader", "rate", "drop", "like"))
+
 
 def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, scope: Scope) -> None:
     """Enter, skip or ask about a number that has its noun. index: in the clause, at: in the sentence."""
@@ -144,7 +146,7 @@ def _shared_by_one(binder: Binder, index: int) -> bool:
     return sum(1 for noun in binder.before(index) if not noun.weak) > 1
 
 
-def leave(now: Current, choice: Choice, token: Token, scope: Scope) -> None:
+def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> None:
     """Skip, ask about or leave unplaced a number that has no noun."""
     work, quantity, misfit = now.work, token.quantity, choice.misfit
     if _is_part(now, token, scope):
@@ -159,7 +161,24 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope) -> None:
             work.ask(kind, token, ((misfit.targets[0], None),))
             return
     known = not quantity.measure or quantity.measure in now.lexicon.owners
+    known = known and not _of_staff_or_places(now.tokens, at)
     work.note(token, "unplaced", "no-noun" if known else "other-measure")
+
+
+def _of_staff_or_places(tokens: list[Token], at: int) -> bool:
+    """Whether a number counts who took part or where: 民警8人, 12个班级. Not things that are given away."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is not None and not after.gap and after.classes & _APART and "thing" not in after.classes:
+        return True
+    for index in range(at - 1, max(-1, at - 4), -1):
+        before = tokens[index]
+        if tokens[index + 1].gap or before.entry is None:
+            return False
+        if before.classes & _APART:
+            return "thing" not in before.classes
+        if not before.classes & {"fill", "verb", "about", "total"}:
+            return False
+    return False
 
 
 def _is_part(now: Current, token: Token, scope: Scope) -> bool:

@@ -21,6 +21,8 @@ GENERIC = frozenset(_words("个 次 处 家 人 名 位 人次 项 种 类 批")
 FREQUENCY = frozenset(_words("次 遍 回 趟 场次 期 人次"))
 PERSONS = frozenset(_words("人 名 位 人次 余人 个人"))
 BOXES = frozenset(_words("箱 包 捆 盒 套 袋 沓 摞 批 车"))  # of unknown size
+# Hold the noun that they count: 上了三节课
+WITH_NOUN = frozenset(_words("节课 堂课"))
 # Words before a bare number that say its measure: 人数：450
 LABELS = {f"{word}数": word for word in _words("人 户 份 张 次 场 条 起 册 本 块 篇 家 个 台")}
 LABELS |= {"场次": "场", "人次": "人次"}

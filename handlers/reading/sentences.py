@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from handlers.reading.asking import question_spans
 from handlers.reading.binding import Binder, Choice
-from handlers.reading.carrying import after_sessions, carried, gives_way, label, taught
+from handlers.reading.carrying import after_sessions, by_own_noun, carried, gives_way, label, taught
 from handlers.reading.drafts import Current, Work
 from handlers.reading.judging import judge, leave
 from handlers.reading.lexicon import Target
@@ -131,11 +131,11 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         _replaced(work, token, choice)
         return choice.target is not None
     if choice.target is None:
-        choice = taught(now, binder.tokens, index) or choice
+        choice = taught(now, binder.tokens, index) or by_own_noun(now, binder.tokens, index) or choice
     if choice.target is None and choice.misfit is not None:
         choice = after_sessions(now, choice.misfit.targets[0], token) or choice
     if choice.target is None:
-        leave(now, choice, token, scope)
+        leave(now, choice, token, scope, at)
         now.loose = True
         return False
     choice.target = gives_way(now, choice.target)

@@ -205,6 +205,9 @@ def _target(table: _Table, column: Column, token: Token, label: tuple[Target, ..
     """Pick the indicator of a cell: the row's noun, else the column's, else the first header's or the heading's, by
     measure.
     """
+    if not (column.targets or column.needs):  # 作品数 beside 粉丝: the platform of the row is for the other column
+        spoken = {key for other in table.columns for key in other.needs}
+        label = tuple(target for target in label if target[0] not in spoken)
     first = table.columns[0].targets if not label else ()
     options = (*label, *column.targets) if not column.targets or label else column.targets
     for target in (*column.targets, *options, *first, *table.work.heading):

@@ -12,7 +12,7 @@ def _ids(name: str) -> list[str]:
     return [f"{name}-{number}" for number, _ in enumerate(rows(name), 1)]
 
 
-TABLES = ("sentences", "blocks", "bulletins", "fresh1", "fresh2", "fresh3", "fresh4")
+TABLES = ("sentences", "blocks", "bulletins", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5")
 FIGURES = [row for name in TABLES for row in rows(name)]
 
 
@@ -41,3 +41,10 @@ def test_doubt_asks_and_keeps_what_is_certain(reader: Reader, text: str, kind: s
     reading = reader.read(text)
     assert {doubt.kind.value for doubt in reading.doubts} == {kind}
     assert told(reading) == wanted(certain)
+
+
+@pytest.mark.parametrize(("text", "unplaced"), rows("unplaced"), ids=_ids("unplaced"))
+def test_numbers_of_unknown_things_are_named(reader: Reader, text: str, unplaced: str) -> None:
+    """What could not be placed is named; what is known to be no figure is not."""
+    reading = reader.read(text)
+    assert [text[start:end] for start, end in reading.unplaced] == [each for each in unplaced.split("; ") if each]
