@@ -37,6 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not complain
         return FAILED
+    except OSError as error:
+        return _say(f"{error.filename or 'file'}: {error.strerror or error}", FAILED)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "alembic"):
+            raise
+        return _say(f"the database cannot be used: {str(error).splitlines()[0]}", FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from handlers import wording
 from handlers.base import Context, Match, find_org, route
 from handlers.entering import audit_lines, tail
-from handlers.lines import Books, line_of, settle
+from handlers.lines import Books, fits, line_of, settle
 from handlers.reading.values import Found, Verdict
+from handlers.report import within_campaign
 from handlers.short_answers import bare_number
 from models import drafts
 from models.campaign.definition import IndicatorKind
@@ -27,6 +28,7 @@ from models.ledger import (
     ReportKind,
     counts,
     entries_of,
+    family,
     first_of,
     last_report,
     record,
@@ -36,6 +38,7 @@ from models.messages import Reply
 from models.people import Org, Role
 
 _NEGATIVE = re.compile(r"(?:^|[\s:：,，])[-－−]\s?\d")  # 手册 -5: a figure below nothing is no figure
+_REPORT = re.compile(r"[#＃]\s*(\d{1,9})")  # 更正 #12 手册 5
 _NUMBER = re.compile(r"^#?\s*(\d{1,9})$")
 
 
@@ -48,12 +51,18 @@ _NUMBER = re.compile(r"^#?\s*(\d{1,9})$")
     help="撤销：取消刚才的上报；撤销 #号：取消指定的一条",
 )
 def undo(ctx: Context, match: Match) -> Reply:
-    """Take back the sender's last report, or the report of a number within the sender's orgs."""
+    """Take back the sender's last report, or the report of a number within the sender's orgs.
+
+    A correction is taken back by itself, and what it replaced counts again; a report goes with all that became of it.
+    """
+    within_campaign(ctx)
     report = _report_to_undo(ctx, match.rest)
-    entries = entries_of(ctx.session, report.id)
+    corrects = report.kind is ReportKind.CORRECTION  # only a correction gives back what it had replaced
+    ids = {report.id} if corrects else family(ctx.session, report.id)
+    entries = [entry for each in sorted(ids) for entry in entries_of(ctx.session, each)]
     if not entries:
         raise UserError("already-undone", number=report.id)
-    restored = [line_again(entry) for entry in replaced_by(ctx.session, report.id)]
+    restored = [line_again(entry) for entry in replaced_by(ctx.session, report.id)] if corrects else []
     org = ctx.session.get_one(Org, report.org_id)
     undone = record(
         ctx.session,
@@ -74,11 +83,12 @@ def undo(ctx: Context, match: Match) -> Reply:
         before=audit_lines(line_again(entry) for entry in entries),
         after={**audit_lines(restored), "by": undone.id},
     )
-    if report.kind is ReportKind.CORRECTION and restored:
+    if corrects and restored:
         pairs = zip([line_again(entry) for entry in entries], restored, strict=True)
         changes = list(_restored_lines(ctx, org, pairs))
         return Reply(wording.undone_correction(report.about_id or report.id, changes), outcome="undone")
-    return Reply(wording.undone(report.id, _undone_lines(ctx, org, entries)), outcome="undone")
+    number = first_of(ctx.session, report.id)
+    return Reply(wording.undone(number, _undone_lines(ctx, org, entries)), outcome="undone")
 
 
 def _report_to_undo(ctx: Context, rest: str) -> Report:
@@ -175,16 +185,21 @@ def command_rest(text: str) -> str | None:
 )
 def correct(ctx: Context, match: Match) -> Reply:
     """Replace the newest figure of an indicator. An admin may name the org first: 更正 长沙 手册 3000."""
+    within_campaign(ctx)
     rest = command_rest(match.text)
     org, text = _org_and_text(ctx, ctx.inbound.text if rest is None else rest)
     if _NEGATIVE.search(text):
         raise UserError("no-negatives")
-    reading = ctx.reader.read(text, ctx.today)
-    if not reading.found:
+    named = _REPORT.search(text)
+    within = family(ctx.session, int(named[1])) if named else None
+    reading = ctx.reader.read(_REPORT.sub(" ", text), ctx.today)
+    if not reading.found or not all(fits(found.value) for found in reading.found):
         raise UserError("correct-what", example=wording.figure_example(ctx.campaign))
+    if len({(found.indicator, found.part) for found in reading.found}) < len(reading.found):
+        raise UserError("one-value-each")
     pairs = []
     for found in reading.found:
-        entry = _replaced_entry(ctx, org, found)
+        entry = _replaced_entry(ctx, org, found, within)
         line = line_of(ctx, found, None if found.days else entry.day)
         pairs.append((replace(line, cumulative=line.cumulative or entry.cumulative), entry))
     return apply(ctx, org, pairs, ctx.inbound.text)
@@ -250,13 +265,21 @@ def _org_called(ctx: Context, name: str) -> Org | None:
         return None  # the name of an indicator, most likely
 
 
-def _replaced_entry(ctx: Context, org: Org, found: Found) -> Entry:
-    """Return the newest entry that a correction means: same indicator and part, and the old value if it names one."""
+def _replaced_entry(ctx: Context, org: Org, found: Found, within: set[int] | None) -> Entry:
+    """Return the newest entry that a correction means: same indicator and part, and the old value or the days if it
+    names them.
+
+    within: reports to look in, where the correction names a number.
+    """
     query = select(Entry).where(
         Entry.org_id == org.id, Entry.indicator == found.indicator, Entry.part == (found.part or ""), counts()
     )
     if found.old_value is not None:
         query = query.where(Entry.stated == found.old_value)
+    if within is not None:
+        query = query.where(Entry.report_id.in_(within))
+    if found.days is not None and found.days != (ctx.today, ctx.today):
+        query = query.where(Entry.day.between(*found.days))
     other_sort = Entry.cumulative.is_(
         not found.cumulative
     )  # of 今天80，累计2000 in one report, the one of the same sort

@@ -42,6 +42,7 @@ def held_item(ctx: Context, held: Held) -> Item:
         "implausible": lambda: wording.ask_implausible(campaign, line, held.usual),
         "falling-total": lambda: wording.ask_falling(campaign, line, held.usual),
         "future-day": lambda: wording.ask_future(campaign, line),
+        "denied": lambda: wording.ask_denied(campaign, line),
         "early-day": lambda: wording.ask_early(campaign, line),
     }
     return {

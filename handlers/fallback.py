@@ -34,6 +34,8 @@ def not_understood(ctx: Context, match: Match) -> Reply:
         Verdict.PLAN: wording.looks_like_plan(),
         Verdict.CHAT: wording.chat_once(),
     }.get(verdict)
+    if verdict is Verdict.CHAT and any(character.isdigit() for character in ctx.inbound.text):
+        text = None  # there is a number in it: say how to write one
     if text is None:  # what the bot can do is said once, not every time
         again = inbox.previous_outcome(ctx.session, ctx.inbox_id, ctx.inbound).startswith(NOT_COUNTED)
         text = wording.not_counted_again() if again else wording.not_understood(ctx.campaign)

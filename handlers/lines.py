@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from handlers.base import Context
 from handlers.reading.values import Found
+from models.base import FIGURE_LIMIT, FIGURE_SCALE
 from models.campaign.definition import Indicator, IndicatorKind
 from models.ledger import Fact, Line, facts, latest_readings, sums
 from models.people import Org
@@ -78,6 +79,11 @@ class Books:
         if level:
             return level.value
         return max((f.value for f in self._flows if f.indicator == indicator and f.part == part), default=None)
+
+
+def fits(value: Decimal) -> bool:
+    """Tell whether the ledger can hold a figure: below its limit, at most six decimals."""
+    return value.is_finite() and abs(value) < FIGURE_LIMIT and value == round(value, FIGURE_SCALE)
 
 
 def line_of(ctx: Context, found: Found, day: date | None = None) -> Line:

@@ -52,6 +52,8 @@ def do_publish(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     newest = last_issue(ctx.session, table.ranking)
     if (newest.number if newest else None) != table.since:
         return Reply(wording.superseded(table.title), outcome="refused")
+    if current(ctx.session, ctx.campaign, table.ranking, ctx.now).rows != table.rows:
+        return Reply(wording.figures_changed(table.title), outcome="refused")
     issue = publish(ctx.session, table, ctx.now, person_id=ctx.known.person.id)
     ctx.audit("publish", f"ranking:{table.ranking}", after={"number": issue.number})
     group = ctx.campaign.rankings[table.ranking].group

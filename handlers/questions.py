@@ -10,7 +10,7 @@ from typing import Any
 from handlers import amendment, form, same_week, suggestions, which_name, wording
 from handlers.base import EVERYBODY, Context, Match, route, tidy
 from handlers.entering import Item, ask_first, enter, line_from_json, tail
-from handlers.lines import Books, settle
+from handlers.lines import Books, fits, settle
 from handlers.report import book
 from handlers.short_answers import LONGEST, bare_number, choice, factor, is_no, is_yes
 from models import drafts
@@ -121,6 +121,8 @@ def chosen_line(ctx: Context, item: Item, text: str) -> Line | None:
     if is_yes(text) and item["mode"] == "yesno":
         line = options[0]
         return replace(line, day=ctx.today) if item["why"] == "future-day" else line
+    if item["mode"] == "yesno" and (picked is not None or item["why"] in ("future-day", "early-day")):
+        return None  # 1 is no figure where 是 or 否 was asked, and a day is not settled by a number
     return _with_number(ctx, options[0], text)
 
 
@@ -133,6 +135,8 @@ def _with_number(ctx: Context, line: Line, text: str) -> Line | None:
     if times is None:
         return None
     stated = value * times
+    if not fits(stated):
+        return None
     return replace(line, value=stated, stated=stated, approx=approx, as_written=text)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from handlers import wording
 from handlers.base import REPORTERS, Context, Match, find_org, route
 from handlers.entering import Item, ask_first, enter, held_item, line_to_json, tail
-from handlers.lines import Books, line_of, sort
+from handlers.lines import Books, Held, fits, line_of, sort
 from handlers.names import orgs_called
 from handlers.reading.questions import question
 from handlers.reading.values import Candidate, Doubt, DoubtKind, Reading, Verdict
@@ -25,7 +25,12 @@ from models.messages import Reply
 from models.people import Org, Role
 
 _WORTH_TAKING = (Verdict.REPORT, Verdict.HELD, Verdict.ZERO, Verdict.CORRECTION)
-_NOT_SAID = re.compile("没|未|不|将|拟|计划|准备|争取|尽快|明天|下周|吗|[?？]")  # beside the word of a pledge
+_NOT_SAID = re.compile(
+    "没|未|不|将|拟|计划|准备|争取|尽快|明天|下周|除|部分|基本|预计|吗|[?？]"
+)  # beside the word of a pledge
+_NOT_DONE = re.compile(
+    r"(?:没|没有|未|未能)(?:能)?(?:发|挂|贴|办|开|召开|举办|举行|开展|悬挂|张贴|播|做|完成|印)|都没|没发完|取消|丢失|多报|少报|减"
+)
 _SENT_WORDS = ("已报送", "已报", "已发送", "已交", "已上报", "已提交", "交了", "报了", "发了")  # of a document
 
 
@@ -119,7 +124,10 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
     closing: end with what is still owed and how to put a mistake right; a form says that once, at its end.
     """
     books = Books(ctx, org)
-    sorted_lines = sort(books, [line_of(ctx, found) for found in reading.found])
+    unfit = [found for found in reading.found if not fits(found.value)]
+    denied = [found for found in reading.found if found.value and _denied(text, *found.span)]
+    plain = [found for found in reading.found if found not in unfit and found not in denied]
+    sorted_lines = sort(books, [line_of(ctx, found) for found in plain])
     clean = sorted_lines.clean
     reported = {taken.line.indicator: taken.line.day for taken in clean}
     statements, asks_pledge = statements_of(ctx, org, text, reported)
@@ -128,9 +136,11 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
     if not answer and reading.verdict is Verdict.ZERO:
         return book_nothing(ctx, org, text)
     items = [held_item(ctx, held) for held in sorted_lines.held]
+    items += [held_item(ctx, Held("denied", line_of(ctx, found))) for found in denied if found not in unfit]
     items += [doubt_item(ctx, doubt) for doubt in reading.doubts]
     items += [pledge_item(ctx, key, day) for key, day in asks_pledge.items()]
     fragments = [text[start:end] for start, end in reading.unplaced if not _asked_about(text, start, end, reading)]
+    fragments += [found.as_written for found in unfit]
     lines = list(answer)
     if answer and closing:
         lines += tail(ctx, org, clean)
@@ -151,6 +161,13 @@ def _close_answered(ctx: Context, statements: Mapping[str, date]) -> None:
         and [item.get("duty") in statements for item in asked.payload["items"]] == [True]
     ):
         drafts.close(ctx.session, asked, "answered", ctx.wall)
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    """Tell whether the clause of a figure says that it was not done, or was not ours: 手册没发500册, 取消发布会1场."""
+    before = re.split(r"[，,。；;\n]", text[:start])[-1]
+    after = re.split(r"[，,。；;\n]", text[end:])[0]
+    return bool(_NOT_DONE.search(before + text[start:end] + after))
 
 
 def _asked_about(text: str, start: int, end: int, reading: Reading) -> bool:

@@ -181,6 +181,15 @@ def replaced_by(session: Session, report_id: int) -> Sequence[Entry]:
     ).all()
 
 
+def family(session: Session, report_id: int) -> set[int]:
+    """Return the ids of a report and of every correction and undo of it, at any remove."""
+    known, newer = {report_id}, {report_id}
+    while newer:
+        newer = set(session.scalars(select(Report.id).where(Report.about_id.in_(newer)))) - known
+        known |= newer
+    return known
+
+
 def last_report(session: Session, person_id: int, org_ids: Collection[int]) -> Report | None:
     """Return the newest report of a person for these orgs that has entries that count, or None."""
     return session.scalar(
@@ -208,7 +217,7 @@ def statement_of(session: Session, org_id: int, indicator: str, first: date, las
 def first_of(session: Session, report_id: int) -> int:
     """Return the number of the report that a chain of corrections began with: the one that people remember."""
     report = session.get_one(Report, report_id)
-    while report.kind is ReportKind.CORRECTION and report.about_id is not None:
+    while report.kind in (ReportKind.CORRECTION, ReportKind.UNDO) and report.about_id is not None:
         report = session.get_one(Report, report.about_id)
     return report.id
 

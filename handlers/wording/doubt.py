@@ -36,6 +36,13 @@ def ask_future(campaign: Campaign, line: Line) -> str:
     return f"{name}写的是{day_words(line.day)}，这一天还没到。算作今天的请回“是”，不记请回“否”"
 
 
+def ask_denied(campaign: Campaign, line: Line) -> str:
+    """Ask about a figure beside a word that denies it."""
+    name = label(campaign, line.indicator, line.part)
+    shown = amount(campaign, line.indicator, line.stated)
+    return f"{name} {shown}：这句里有“没”“未”“取消”一类的字。确实做了请回“是”，没做请回“否”，写错了直接回正确的数"
+
+
 def ask_early(campaign: Campaign, line: Line) -> str:
     """Ask about a figure dated before reports are taken."""
     name = label(campaign, line.indicator, line.part)

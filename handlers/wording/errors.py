@@ -75,6 +75,7 @@ _ERRORS = {
     "not-yet-open": "{name}从{day}开始收数。",
     "no-negatives": "数字不能是负的，没有改。报多了请回“更正 手册 正确的数”，或者回“撤销”。",
     "name-a-ranking": "请写明发布哪个排名，例如“发布 {example}”。可以发布的有：{names}。",
+    "one-value-each": "同一项写了两个数，不知道改成哪个。一项只写一个数再发一次，没有改。",
     "nothing-to-explain": "还没有可以说明的消息。要看某一条怎么读的，回“为什么 #号”，或把那句话写在“为什么”后面。",
     "viewer-cannot-report": "您是查看员，不能报数。报数请联络员发，或请管理员给您换角色。",
     "photo-without-file": "图片没有传完整，没有收下。请再发一次。",

@@ -60,6 +60,11 @@ def published(name: str, number: int, group: str) -> str:
     return f"{name}第{number}期已定稿，正在发到群“{group}”。以后的更正不影响本期。"
 
 
+def figures_changed(name: str) -> str:
+    """Answer a code for a preview whose figures are no longer those of the ledger."""
+    return f"{name}的数在您预览之后有变化，这次没有发。请重新发“发布”看最新预览。"
+
+
 def superseded(name: str) -> str:
     """Answer a code for a preview that another issue has overtaken."""
     return f"{name}在您预览之后又发布过新的一期，这次没有发。请重新发“发布”看最新预览。"
