@@ -32,6 +32,7 @@ _BEGINS = re.compile(  # what a report begins with when no blank stands behind t
 _TOTAL = re.compile(r"^(?:合计|总计|共计|小计|总数|全市合计|全省合计)")
 _TOKEN = re.compile(r"^([^\s:,，|;()\d]{2,20})(?=[\s:,，|;(\d]|$)")
 _CLAUSE = re.compile(r"[;；。，,]\s*")
+_BODY = re.compile(r"(?:市|州|县|(?<![社小校园景片辖街])区|局|厅|委|办|部|公司|银行|[支分]行|法院|检察院)$")
 _FIGURE = re.compile(r"^[约近共]?[\d.,]+[万千百亿余多+]*\D{0,3}$|^(?:无|—|-|/|零)?$")
 _NOTHING = re.compile(r"^(?:无|没有|零|0|本周无|无新增|没有新增)[。.!]*$")
 _WRITER = re.compile(r"^\s*[(][^()\d]{2,8}[)]")  # 长沙(张三)
@@ -89,7 +90,7 @@ class _Cutter:
 
     def cut(self, lines: Sequence[str]) -> Pieces:
         result, heading = Pieces(), list[str]()
-        several = sum(self.head(line) is not None for line in lines) > 1
+        heads = sum(self.head(line) is not None for line in lines)
         at = 0
         while at < len(lines):
             rows = self.table(lines, at)
@@ -97,20 +98,20 @@ class _Cutter:
                 self._take_table(result, rows, at, self._above(heading))
                 at += len(rows)
                 continue
-            self._take_line(result, lines[at], at + 1, heading, several)
+            self._take_line(result, lines[at], at + 1, heading, heads)
             at += 1
         if heading and self.ctx.reader.read("\n".join(heading), self.ctx.today).found:
             result.loose = "\n".join(heading)
         return result
 
-    def _take_line(self, result: Pieces, line: str, number: int, heading: list[str], several: bool) -> None:
+    def _take_line(self, result: Pieces, line: str, number: int, heading: list[str], heads: int) -> None:
         body = _bare(line)
         if not body:
             return
         above = self._above(heading)
         head = self.head(line)
-        if head is None and several:
-            head = self._stranger(line, started=bool(result.found))
+        if head is None and heads:
+            head = self._stranger(line, listed=heads > 1, started=bool(result.found))
         if head is not None:
             result.found += self._clauses(replace(head, line=number), above)
         elif _TOTAL.match(body):
@@ -139,16 +140,21 @@ class _Cutter:
     def _begins(self, rest: str) -> bool:
         return bool(_BEGINS.match(rest)) or rest.startswith(self.phrases)
 
-    def _stranger(self, line: str, *, started: bool) -> Piece | None:
-        """Return a piece whose head looks like the name of an org that the roster does not have as such."""
+    def _stranger(self, line: str, *, listed: bool, started: bool) -> Piece | None:
+        """Return a piece whose head looks like the name of an org that the roster does not have as such.
+
+        A town or a school under an org's name is a place of that org, unless it is numbered in a list of several.
+        """
         body = _bare(line)
         token = _TOKEN.match(body)
         marked = body != line.strip()
         if token is None or _TOTAL.match(body) or not (_digits(body[token.end() :]) or marked):
             return None
-        if not (marked or started) or self._reads(f"{token[1]}1") or self._begins(token[1]):
+        if not (marked or started or _BODY.search(token[1])) or self._begins(token[1]) or self._reads(f"{token[1]}1"):
             return None
-        _, found = self.names.find(folded(token[1]), self.scope.__contains__, loose=True)
+        found = self.names.find(folded(token[1]), self.scope.__contains__, loose=True)[1] if len(token[1]) > 2 else []
+        if not (found or _BODY.search(token[1]) or (marked and listed)):
+            return None
         return Piece(token[1], tuple(found), _rest(body[token.end() :]), 0)
 
     def _reads(self, text: str) -> bool:
