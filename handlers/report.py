@@ -101,7 +101,7 @@ def org_at_head(ctx: Context, text: str) -> Org | None:
     """Return the org with which a message begins: one of the sender's own, or another within his rights by itself.
 
     岳麓手册500册 is enough for an own org; of others the whole name or an alias must stand apart: 岳麓区 手册500册.
-    Raises UserError("not-your-org") when the official name of somebody else's org stands there.
+    Raises UserError("not-your-org") when the name or an alias of somebody else's org stands there.
     """
     head = re.split(r"[\s:：,，]+", text.strip(), maxsplit=1)[0]
     words = [(word, org) for org in ctx.own_orgs() for word in (org.name, *org.aliases) if head.startswith(word)]
@@ -113,7 +113,7 @@ def org_at_head(ctx: Context, text: str) -> Org | None:
     inside = [org for org in found if org.id in ctx.scope(*REPORTERS)]
     if len(inside) == 1:
         return inside[0]
-    if not inside and len(found) == 1 and found[0].name == head:
+    if not inside and len(found) == 1 and head in (found[0].name, *found[0].aliases):
         raise UserError("not-your-org", name=head, own=[own.name for own in ctx.own_orgs()])
     return None
 
