@@ -82,7 +82,9 @@ def close(session: Session, question: Question, outcome: str, wall: datetime) ->
 
 
 def reopen(session: Session, question_id: int, wall: datetime) -> Question | None:
-    """Open a question again that another one replaced, unless it has expired or a newer one waits. wall: transport time.
+    """Open a question again that another one replaced, unless it has expired or a newer one waits.
+
+    wall: transport time.
 
     Returns it, or None.
     """
