@@ -18,5 +18,6 @@ from handlers.wording.people import *
 from handlers.wording.ranking import *
 from handlers.wording.records import *
 from handlers.wording.reporting import *
+from handlers.wording.several import *
 from handlers.wording.status import *
 from handlers.wording.words import *
