@@ -167,6 +167,8 @@ def _mixed(now: Current, heir: str) -> bool:
         if any("along" in after.classes for after in tokens[index + 1 : index + 3]):
             return True
         for joint, other in ((index - 1, index - 2), (index + 1, index + 2)):
+            if joint >= 0 and other < index and tokens[joint].word in AND and tokens[joint].gap:
+                return True  # HR和财务
             joined = joint >= 0 and 0 <= other < len(tokens) and tokens[joint].word in AND
             if joined and tokens[other].classes & {"people", "staff"}:
                 return True

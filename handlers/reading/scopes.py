@@ -69,6 +69,13 @@ class Frame:
     part: bool = False
 
 
+def hour_of_today(tokens: list[Token], index: int) -> bool:
+    """Whether 截至 an hour only says how late today's figures are: 今日(截至18:00)."""
+    when = tokens[index].when
+    as_of = index > 0 and tokens[index - 1].word in _AS_OF and when is not None and when.kind == "clock"
+    return as_of and any(t.when is not None and t.when.text.startswith("今") for t in tokens[max(0, index - 4) : index])
+
+
 def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
     """Return the scope at each number of a sentence, by token index."""
     return _Walk(tokens, text, frame).walk()
@@ -122,6 +129,8 @@ class _Walk:
     def _day(self, token: Token, index: int) -> None:
         when, state = token.when, self.state
         assert when is not None
+        if hour_of_today(self.tokens, index):
+            state.cum = False
         if when.kind in ("clock", "year") or when.text in VAGUE_DAYS:
             return
         ahead = self.text[token.end : token.end + 2]

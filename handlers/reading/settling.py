@@ -6,10 +6,14 @@ Called by reader.py after all lines are read. Source: corpus rules 2, 4 and 10.
 
 from __future__ import annotations
 
+import re
+
 from handlers.reading.drafts import Draft, Note, Query, Work
 from handlers.reading.measures import FREQUENCY
 from handlers.reading.totals import WINDOW, settle_totals
 from handlers.reading.values import DoubtKind
+
+_USED = re.compile("(?:现|目前)?(?:已经|已|实际|实)(?:悬挂|张贴|摆放|发放|发出|挂|贴|摆|发|送)(?:出去|出|了)?")
 
 
 def settle(work: Work) -> None:
@@ -25,7 +29,7 @@ def settle(work: Work) -> None:
             _last_week(draft, near)
         if draft.measure in FREQUENCY:
             _how_often(work, draft, near)
-        if draft.scope.made:
+        if draft.scope.made or _USED.fullmatch(work.text, draft.end, after[0].start if after else draft.end):
             _made(draft, after)
     _printed_and_used(work)
     settle_totals(work)
@@ -70,8 +74,11 @@ def _how_often(work: Work, draft: Draft, near: list[Draft]) -> None:
 
 
 def _made(draft: Draft, after: list[Draft]) -> None:
-    """制作横幅20条，已悬挂18条: the second."""
-    if any(_beside(draft, other) and other.scope.handed for other in after):
+    """制作横幅20条，已悬挂18条; 横幅20条已挂18条: the second."""
+    if any(
+        _beside(draft, other) and (other.scope.handed or not draft.scope.made)
+        for other in after[: None if draft.scope.made else 1]
+    ):
         draft.dropped = "made"
 
 

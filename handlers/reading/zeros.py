@@ -37,13 +37,28 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     ]
     if not named:
         said = any(draft.sentence == now.work.sentence for draft in now.work.drafts[-1:])
-        if len(clause) == 1 and now.led and not said and (not denial.gap or now.work.text[denial.start - 1] == " "):
+        if (
+            _only_denies(now, clause)
+            and now.led
+            and not said
+            and (not denial.gap or now.work.text[denial.start - 1] == " ")
+        ):
             _keep(now, denial, [now.led[0]], start)
         return
     first = min(denials[0], named[0].index)
     if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _only_denies(now: Current, clause: list[Token]) -> bool:
+    """Whether a clause is only a denial, after the name of an org: 锦绣小区 没发."""
+    rest = clause
+    if now.work.org is not None and len(clause) > 1 and clause[0].classes & {"tail", "place"}:
+        rest = clause[1:]
+    if not rest[0].classes & NEGATIVE:
+        return False
+    return len(rest) == 1 or (len(rest) == 2 and not rest[1].gap and bool(rest[1].classes & {"verb", "handed"}))
 
 
 def _denied_before(now: Current, clause: list[Token], start: int, nouns: list[Mention]) -> None:
