@@ -18,6 +18,8 @@ from handlers.reading.tokens import MARK, NUMBER, Token
 _NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for the name of an org
 _FOR = frozenset(("为", "给", "向", "对", "面向", "针对", "组织", "让"))
 _TEACH = frozenset(("上", "讲", "开", "授", "讲授"))
+_ITEM = 4  # tokens of an item of a list: 观众 : 2600人
+_WIDE = 40  # tokens to either side that are looked at: keeps the work linear
 _CLEAR = TRANSPARENT | {"ours"}
 
 
@@ -99,9 +101,9 @@ def taught(now: Current, clause: list[Token], index: int) -> Choice | None:
     after = clause[index + 1] if index + 1 < len(clause) else None
     if clause[index].measure not in PERSONS or after is None or after.gap or "people" not in after.classes:
         return None
-    if not any(token.word in _FOR for token in clause[:index]):
+    if not any(token.word in _FOR for token in clause[max(0, index - _WIDE) : index]):
         return None
-    for token in clause[index + 2 :]:
+    for token in clause[index + 2 : index + _WIDE]:
         heirs = token.entry.targets if token.entry is not None else ()
         choice = next(filter(None, (after_sessions(now, target, clause[index]) for target in heirs)), None)
         if choice is not None:
@@ -121,8 +123,10 @@ def by_own_noun(now: Current, clause: list[Token], index: int) -> Choice | None:
 
 def _is_people_item(now: Current, before: list[Token]) -> bool:
     """Whether an item of a list only names people before its number: 观众 2600人."""
+    if len(before) != 1 or len(now.tokens) > _ITEM:
+        return False
     words = [token for token in now.tokens if token.kind not in (MARK, NUMBER)]
-    alone = len(words) == len(before) == 1 and bool(now.work.drafts)
+    alone = len(words) == 1 and bool(now.work.drafts)
     return alone and "people" in words[0].classes and not words[0].classes & {"staff", "place", "trader"}
 
 

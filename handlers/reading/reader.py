@@ -24,7 +24,7 @@ from handlers.reading.values import DoubtKind, Reading
 from handlers.reading.verdicts import ask_about_nothing
 from models.campaign.definition import Campaign
 
-LONGEST = 4000  # characters that are read: six times what the platform lets a person send in one text
+LONGEST = 3000  # characters that are read: four times what the platform lets a person send in one text
 _RESPELT = 1000  # characters of a text in which slips are mended: it is read twice then
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
 

@@ -167,7 +167,7 @@ def _named_part(now: Current, choice: Choice, clause: list[Token], index: int, s
         return
     key = choice.target[0]
     after = clause[index + 1] if index + 1 < len(clause) else None
-    if (after is not None and after.kind != MARK) or not _is_clear_of_names(clause[:index]):
+    if (after is not None and after.kind != MARK) or not _is_clear_of_names(clause[max(0, index - _REACH) : index]):
         return
     entries = [token.entry for token in now.tokens[max(0, start - _REACH) : start] if token.entry is not None]
     named = {target for entry in entries for target in (*entry.targets, *entry.parts) if target[0] == key and target[1]}
