@@ -162,7 +162,7 @@ def test_contract_shape(reader: Reader) -> None:
         "九亿" * 5_000,
         "其中1份" * 2_500,
     ],
-    ids=["one", "open", "nested", "cells", "figures", "corrections", "big", "parts"],
+    ids=["one", "open", "sums", "persons", "rows", "nested", "cells", "figures", "corrections", "big", "parts"],
 )
 def test_hostile_text_costs_little(reader: Reader, text: str) -> None:
     """10,000 characters of anything are done in a blink; the bound is generous because test machines are busy."""
