@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from bot.render.png import MOST_BYTES, font_file, ranking_png, rasterise
 from bot.render.svg import GREY, Sheet
 from models.messages import RankRow
 from tests.render import pixels
-from tests.render.tables import AWKWARD, HUNAN, counties, table
+from tests.render.tables import AWKWARD, HUNAN, table
 
 
 @pytest.mark.parametrize("name", ["hunan", *AWKWARD])
@@ -45,14 +44,6 @@ def test_another_name_is_another_picture() -> None:
     other = replace(HUNAN, rows=(replace(HUNAN.rows[0], org="长汕市"), *HUNAN.rows[1:]))
     assert ranking_png(HUNAN) == ranking_png(HUNAN)
     assert ranking_png(HUNAN) != ranking_png(other)
-
-
-@pytest.mark.parametrize("rows", [14, 30, 134])
-def test_price_of_a_page(rows: int) -> None:
-    """A page takes less than 400 ms of one core."""
-    started = time.process_time()
-    drawn = ranking_png(table(counties(rows)))
-    assert (time.process_time() - started) / len(drawn) < 0.4
 
 
 def test_font_missing(tmp_path: Path) -> None:
