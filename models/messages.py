@@ -50,6 +50,16 @@ class RankRow:
     moved: int | None = None  # places won (+) or lost (-) since the last issue; None: new or no issue before
     stale: bool = False
     marks: tuple[str, ...] = ()  # 缺3平台
+    change: Decimal | None = None  # of the value since the last issue; None: not in it
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A value of the last issue that corrections have changed since: the issue stays, the next one says so."""
+
+    org: str
+    was: Decimal | None  # as published; None: 未报
+    now: Decimal | None  # as it would be published for that moment today
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class RankTable:
     number: int | None = None  # issue number; None for a preview
     note: str = ""
     since: int | None = None  # the issue that movements are measured against
+    corrections: tuple[Corrected, ...] = ()  # of that issue, in its order
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +170,11 @@ def table_to_json(table: RankTable) -> dict[str, Any]:
         {
             "org": row.org,
             "rank": row.rank,
-            "value": None if row.value is None else str(row.value),
+            "value": _number(row.value),
             "moved": row.moved,
             "stale": row.stale,
             "marks": list(row.marks),
+            "change": _number(row.change),
         }
         for row in table.rows
     ]
@@ -176,6 +188,9 @@ def table_to_json(table: RankTable) -> dict[str, Any]:
         "number": table.number,
         "note": table.note,
         "since": table.since,
+        "corrections": [
+            {"org": each.org, "was": _number(each.was), "now": _number(each.now)} for each in table.corrections
+        ],
     }
 
 
@@ -185,14 +200,27 @@ def table_from_json(data: dict[str, Any]) -> RankTable:
         RankRow(
             org=row["org"],
             rank=row["rank"],
-            value=None if row["value"] is None else Decimal(row["value"]),
+            value=_decimal(row["value"]),
             moved=row["moved"],
             stale=row["stale"],
             marks=tuple(row["marks"]),
+            change=_decimal(row["change"]),
         )
         for row in data["rows"]
     )
-    return RankTable(**{**data, "rows": rows, "as_of": datetime.fromisoformat(data["as_of"])})
+    corrections = tuple(
+        Corrected(each["org"], _decimal(each["was"]), _decimal(each["now"])) for each in data["corrections"]
+    )
+    as_of = datetime.fromisoformat(data["as_of"])
+    return RankTable(**{**data, "rows": rows, "corrections": corrections, "as_of": as_of})
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 @dataclass(frozen=True, slots=True)

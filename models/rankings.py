@@ -91,7 +91,7 @@ def compute(
             by_org.setdefault(fact.org_id, []).append(fact)
     today = campaign.local_day(now)
     scores = [_score(campaign, ranking, org, by_org.get(org.id, []), today) for org in orgs]
-    before = {row.org: row.rank for row in previous.rows} if previous else {}
+    before = {row.org: row for row in previous.rows} if previous else {}
     return RankTable(
         ranking=key,
         title=ranking.name,
@@ -134,7 +134,7 @@ def _missing_parts(campaign: Campaign, ranking: Ranking, known: list[Fact]) -> t
     return (f"缺{missing}{name}",) if missing else ()
 
 
-def _ranked(scores: list[_Score], before: dict[str, int | None], *, high_first: bool) -> tuple[RankRow, ...]:
+def _ranked(scores: list[_Score], before: dict[str, RankRow], *, high_first: bool) -> tuple[RankRow, ...]:
     placed = [(score, score.value) for score in scores if score.value is not None]
     placed.sort(key=lambda pair: -pair[1] if high_first else pair[1])
     rows: list[RankRow] = []
@@ -142,8 +142,9 @@ def _ranked(scores: list[_Score], before: dict[str, int | None], *, high_first: 
         tied = rows and rows[-1].value == value
         rank = rows[-1].rank if tied else position
         old = before.get(score.org)
-        moved = None if old is None or rank is None else old - rank
-        rows.append(RankRow(score.org, rank, value, moved, score.stale, score.marks))
+        moved = old.rank - rank if old and old.rank is not None and rank is not None else None
+        change = value - old.value if old and old.value is not None else None
+        rows.append(RankRow(score.org, rank, value, moved, score.stale, score.marks, change))
     rows.extend(RankRow(s.org, None, None, None, False, s.marks) for s in scores if s.value is None)
     return tuple(rows)
 
