@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign, Cycle, Duty, DutyKind, IndicatorKind
 from models.campaign.periods import Period, deadline, periods
-from models.ledger import DUTY, NOTHING, Fact, facts
+from models.excuses import Excused, excuses
+from models.ledger import DUTY, MANY, NOTHING, Fact, facts, replaced
 from models.people import Org, all_orgs
+
+ONE_MINUTE = timedelta(minutes=1)
 
 
 class Standing(Enum):
@@ -27,11 +31,22 @@ class Standing(Enum):
     OVERDUE = "overdue"
     DONE = "done"
     DONE_LATE = "done-late"
+    EXCUSED = "excused"  # 免报: an admin has said that it need not
 
     @property
     def open(self) -> bool:
         """Tell whether the org still has to act."""
         return self in (Standing.OWED, Standing.OVERDUE)
+
+    @property
+    def met(self) -> bool:
+        """Tell whether it is done, in time or late."""
+        return self in (Standing.DONE, Standing.DONE_LATE)
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether it belongs to the denominator now: begun or met, and not excused."""
+        return self.open or self.met
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,17 @@ class DutyState:
     need: Decimal
     pledge_missing: bool  # the figure is there, the word that everybody was covered is not
     met_at: datetime | None  # when the report came in that met it
+    gone: bool = False  # the org has left since: it failed or met it, and is not asked any more
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether the org may be reminded of it."""
+        return self.standing.open and not self.gone
+
+    @property
+    def begun(self) -> bool:
+        """Tell whether a part of it is there: some of the figure, or the figure without its word."""
+        return self.pledge_missing or 0 < self.have < self.need
 
 
 def evaluate(
@@ -75,37 +101,59 @@ def evaluate(
     known: Iterable[Fact],
     now: datetime,
     duties: Iterable[str] | None = None,
+    excused: Collection[Excused] = frozenset(),
 ) -> list[DutyState]:
     """List the state of each duty for each org of its audience and each of its periods.
 
-    orgs:   in the order wanted in lists.
-    known:  the figures that count, duty statements included; oldest first.
-    now:    aware moment; a period that has not begun by then is AHEAD.
-    duties: keys to evaluate, all when None.
+    orgs:    in the order wanted in lists.
+    known:   the figures that count, duty statements included, oldest first; those that once did (ended_at) are welcome.
+    now:     aware moment; a period that has not begun by then is AHEAD.
+    duties:  keys to evaluate, all when None.
+    excused: (org id, duty, period key); an empty key means every period. What was reported all the same counts.
 
-    Returns duties in file order, periods oldest first, then orgs. An org that joined after a period's last day, or
-    left before its first, does not owe it. A figure counts for the period of its day, whenever it was reported;
-    what meets a duty after its deadline meets it late.
+    Returns duties in file order, periods oldest first, then orgs. An org owes what falls due while it belongs: not what
+    was due before it joined or after it left. A figure counts for the period of its day, whenever it was reported;
+    what meets a duty after the minute of its deadline meets it late, but a correction does not undo punctuality: what
+    was met at the deadline and is met now was met in time. Decided by us 2026-11-24; see tests/rules/duties.tsv.
     """
     wanted = campaign.duties if duties is None else {key: campaign.duties[key] for key in duties}
-    by_org: dict[int, list[Fact]] = {}
-    for fact in known:
-        by_org.setdefault(fact.org_id, []).append(fact)
+    buckets = _by_indicator(known)
     today = campaign.local_day(now)
     states = []
     for key, duty in wanted.items():
+        mine = _of_duty(buckets, key, duty)
+        audience = [org for org in orgs if org.kind in duty.audience and _can_be_judged(duty, org)]
         for period in periods(campaign, duty):
             due_at = deadline(campaign, duty, period)
-            for org in orgs:
-                if org.kind in duty.audience and _belongs(org, period) and _can_be_judged(duty, org):
-                    states.append(_state(campaign, key, duty, period, due_at, org, by_org.get(org.id, []), now, today))
+            due_on = campaign.local_day(due_at)
+            case = _Case(campaign, key, duty, period, now, today)
+            for org in audience:
+                if _belongs(org, due_on):
+                    free = (org.id, key, "") in excused or (org.id, key, period.key) in excused
+                    states.append(_state(case, org, due_at, mine.get(org.id, ()), free=free))
     return states
 
 
-def _belongs(org: OrgState, period: Period) -> bool:
-    return (org.joined_on is None or org.joined_on <= period.end) and (
-        org.left_on is None or org.left_on >= period.start
-    )
+def _by_indicator(known: Iterable[Fact]) -> dict[str, list[tuple[int, Fact]]]:
+    """Sort figures by what they are of, once for all duties; each with its place in the order given."""
+    buckets: dict[str, list[tuple[int, Fact]]] = {}
+    for place, fact in enumerate(known):
+        buckets.setdefault(fact.indicator, []).append((place, fact))
+    return buckets
+
+
+def _of_duty(buckets: Mapping[str, list[tuple[int, Fact]]], key: str, duty: Duty) -> dict[int, list[Fact]]:
+    """Return by org what has to do with a duty, in the order given."""
+    parts = [buckets[name] for name in dict.fromkeys((duty.indicator or "", DUTY + key, NOTHING)) if name in buckets]
+    every = parts[0] if len(parts) == 1 else sorted((each for part in parts for each in part), key=itemgetter(0))
+    by_org: dict[int, list[Fact]] = {}
+    for _, fact in every:
+        by_org.setdefault(fact.org_id, []).append(fact)
+    return by_org
+
+
+def _belongs(org: OrgState, due_on: date) -> bool:
+    return (org.joined_on is None or org.joined_on <= due_on) and (org.left_on is None or org.left_on >= due_on)
 
 
 def _can_be_judged(duty: Duty, org: OrgState) -> bool:
@@ -113,30 +161,47 @@ def _can_be_judged(duty: Duty, org: OrgState) -> bool:
     return duty.kind is not DutyKind.SHARE or bool(getattr(org, duty.of or "headcount"))
 
 
-def _state(
-    campaign: Campaign,
-    key: str,
-    duty: Duty,
-    period: Period,
-    due_at: datetime,
-    org: OrgState,
-    known: list[Fact],
-    now: datetime,
-    today: date,
-) -> DutyState:
-    need = _need(duty, org)
-    first, last = _span(campaign, duty, period)
-    takes_nothing = duty.kind is DutyKind.FIGURE and need == 0 and not duty.pledge
-    tally = _Tally(duty.indicator or "", DUTY + key, _is_level(campaign, duty), takes_nothing)
+class _Case:
+    """What is the same for every org of a duty and a period."""
+
+    def __init__(self, campaign: Campaign, key: str, duty: Duty, period: Period, now: datetime, today: date) -> None:
+        self.key, self.duty, self.period, self.now, self.today = key, duty, period, now, today
+        self.first, self.last = _span(campaign, duty, period)
+        self.level = _is_level(campaign, duty)
+        self.takes_nothing = duty.kind is DutyKind.FIGURE and duty.at_least == 0 and not duty.pledge
+
+    def tally(self) -> _Tally:
+        """Return an empty count."""
+        return _Tally(self.duty.indicator or "", DUTY + self.key, self.level, self.takes_nothing)
+
+
+def _state(case: _Case, org: OrgState, due_at: datetime, known: Sequence[Fact], *, free: bool) -> DutyState:
+    duty, need = case.duty, _need(case.duty, org)
+    tally, met_at = _count(case, need, (fact for fact in known if fact.ended_at is None))
+    if met_at is not None and _past(due_at, met_at):  # too late, or was it there in time and only corrected since?
+        then = [f for f in known if not _past(due_at, f.made_at) and (f.ended_at is None or _past(due_at, f.ended_at))]
+        met_at = _count(case, need, then)[1] or met_at
+    have = tally.have(duty)
+    standing = _standing(met_at, due_at, case.now, ahead=case.period.start > case.today, free=free)
+    unpledged = have >= need and bool(duty.pledge) and not tally.stated
+    gone = org.left_on is not None and org.left_on < case.today
+    return DutyState(org, case.key, duty, case.period, standing, due_at, have, need, unpledged, met_at, gone)
+
+
+def _count(case: _Case, need: Decimal, known: Iterable[Fact]) -> tuple[_Tally, datetime | None]:
+    """Add figures up; returns also when the report came in that completed the duty, if it is complete."""
+    duty, tally = case.duty, case.tally()
     met_at = None
-    for fact in known:  # in the order they came: the report that completes it sets met_at
-        if first <= fact.day <= last and tally.add(fact):
+    for fact in known:  # in the order they came
+        if case.first <= fact.day <= case.last and tally.add(fact):
             met = tally.have(duty) >= need and (tally.stated or not duty.pledge)
             met_at = (met_at or fact.made_at) if met else None
-    have = tally.have(duty)
-    standing = _standing(met_at, due_at, now, period.start > today)
-    unpledged = have >= need and bool(duty.pledge) and not tally.stated
-    return DutyState(org, key, duty, period, standing, due_at, have, need, unpledged, met_at)
+    return tally, met_at
+
+
+def _past(due_at: datetime, moment: datetime) -> bool:
+    """Tell whether a moment is too late. The minute of a deadline belongs to it: 23:59 is the end of that day."""
+    return moment >= due_at + ONE_MINUTE
 
 
 @dataclass(slots=True)
@@ -189,12 +254,14 @@ def _need(duty: Duty, org: OrgState) -> Decimal:
     return duty.at_least * (getattr(org, duty.of or "headcount") or 0)
 
 
-def _standing(met_at: datetime | None, due_at: datetime, now: datetime, ahead: bool) -> Standing:
+def _standing(met_at: datetime | None, due_at: datetime, now: datetime, *, ahead: bool, free: bool) -> Standing:
     if met_at is not None:
-        return Standing.DONE if met_at <= due_at else Standing.DONE_LATE
+        return Standing.DONE if free or not _past(due_at, met_at) else Standing.DONE_LATE
+    if free:
+        return Standing.EXCUSED
     if ahead:
         return Standing.AHEAD
-    return Standing.OWED if now <= due_at else Standing.OVERDUE
+    return Standing.OVERDUE if _past(due_at, now) else Standing.OWED
 
 
 def states(
@@ -210,5 +277,13 @@ def states(
     orgs = [OrgState.of(org) for org in all_orgs(session) if chosen is None or org.id in chosen]
     keys = list(campaign.duties if duties is None else duties)
     indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
-    known = facts(session, org_ids=chosen, indicators=indicators)
-    return evaluate(campaign, orgs, known, now, keys)
+    few = chosen if chosen is not None and len(chosen) <= MANY else None
+    known = facts(session, org_ids=few, indicators=indicators)
+    excused = excuses(session)
+    found = evaluate(campaign, orgs, known, now, keys, excused)
+    late = {state.org.id for state in found if state.standing is Standing.DONE_LATE}
+    if late:  # was it there in time, and only corrected since?
+        known += replaced(session, org_ids=late, indicators=indicators)
+        known.sort(key=lambda fact: fact.entry_id)
+        found = evaluate(campaign, orgs, known, now, keys, excused)
+    return found

@@ -13,12 +13,14 @@ from decimal import Decimal
 from enum import Enum
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, exists, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, Figure, UtcDateTime
 from models.errors import UserError
 
 DUTY = "duty:"  # indicator of an entry that states a duty as done (a pledge, a document), value 1
+
+MANY = 500  # orgs; above, a query reads those of all: it can name only so many
 
 NOTHING = "nothing"  # indicator of an entry that says there is nothing to report, value 0
 
@@ -102,6 +104,7 @@ class Fact:
     day: date
     made_at: datetime
     entry_id: int
+    ended_at: datetime | None = None  # when it was corrected or undone; None: it counts
 
 
 def counts() -> ColumnElement[bool]:
@@ -262,6 +265,25 @@ def facts(
     return [
         Fact(e.org_id, e.indicator, e.part, e.value, e.day, made_at, e.id)
         for e, made_at in session.execute(query.order_by(Entry.id)).all()
+    ]
+
+
+def replaced(session: Session, *, org_ids: Collection[int], indicators: Collection[str]) -> list[Fact]:
+    """List the figures of some orgs that count no more, with the moment from which they do not; oldest first."""
+    ending = aliased(Report)
+    query = (
+        select(Entry, Report.made_at, ending.made_at)
+        .join(Report, Report.id == Entry.report_id)
+        .join(Cancellation, Cancellation.entry_id == Entry.id)
+        .join(ending, ending.id == Cancellation.report_id)
+        .where(Entry.indicator.in_(indicators))
+        .order_by(Entry.id)
+    )
+    if len(org_ids) <= MANY:
+        query = query.where(Entry.org_id.in_(org_ids))
+    return [
+        Fact(e.org_id, e.indicator, e.part, e.value, e.day, made_at, e.id, ended_at)
+        for e, made_at, ended_at in session.execute(query).all()
     ]
 
 

@@ -92,6 +92,22 @@ def upgrade() -> None:
     with op.batch_alter_table('confirmation', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_confirmation_person_id'), ['person_id'], unique=False)
 
+    op.create_table('excuse',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.Column('duty', sa.String(length=60), nullable=False),
+    sa.Column('period', sa.String(length=20), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_by_id', sa.Integer(), nullable=False),
+    sa.Column('ended_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['made_by_id'], ['person.id'], name=op.f('fk_excuse_made_by_id_person')),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_excuse_org_id_org')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_excuse'))
+    )
+    with op.batch_alter_table('excuse', schema=None) as batch_op:
+        batch_op.create_index('ix_excuse_org_duty', ['org_id', 'duty'], unique=False)
+
     op.create_table('form',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -202,17 +218,25 @@ def upgrade() -> None:
     op.create_table('ranking_issue',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ranking', sa.String(length=40), nullable=False),
-    sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('status', sa.Enum('published', 'recalled', name='issuestatus', native_enum=False, length=20), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=True),
+    sa.Column('status', sa.Enum('waiting', 'published', 'dropped', 'recalled', name='issuestatus', native_enum=False, length=20), nullable=False),
     sa.Column('table', sa.JSON(), nullable=False),
-    sa.Column('published_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_by_id', sa.Integer(), nullable=True),
+    sa.Column('published_at', base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('published_by_id', sa.Integer(), nullable=True),
     sa.Column('occurrence_id', sa.Integer(), nullable=True),
+    sa.Column('settled_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['made_by_id'], ['person.id'], name=op.f('fk_ranking_issue_made_by_id_person')),
     sa.ForeignKeyConstraint(['occurrence_id'], ['occurrence.id'], name=op.f('fk_ranking_issue_occurrence_id_occurrence')),
     sa.ForeignKeyConstraint(['published_by_id'], ['person.id'], name=op.f('fk_ranking_issue_published_by_id_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ranking_issue')),
     sa.UniqueConstraint('ranking', 'number', name=op.f('uq_ranking_issue_ranking_number'))
     )
+    with op.batch_alter_table('ranking_issue', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ranking_issue_ranking'), ['ranking'], unique=False)
+
     op.create_table('audit',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('at', base.UtcDateTime(timezone=True), nullable=False),
@@ -494,6 +518,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_org_id'))
 
     op.drop_table('audit')
+    with op.batch_alter_table('ranking_issue', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_ranking_issue_ranking'))
+
     op.drop_table('ranking_issue')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index('ix_membership_person_live')
@@ -520,6 +547,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_form_person_id'))
 
     op.drop_table('form')
+    with op.batch_alter_table('excuse', schema=None) as batch_op:
+        batch_op.drop_index('ix_excuse_org_duty')
+
+    op.drop_table('excuse')
     with op.batch_alter_table('confirmation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_confirmation_person_id'))
 
