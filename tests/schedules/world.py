@@ -67,19 +67,23 @@ _entry = itertools.count(1)
 
 
 def facts_of(text: str, year: int = 2021) -> list[Fact]:
-    """Read "移动:sms=5@05-12 移动:!sms-weekly@05-12 23:50/05-13" as facts, oldest first.
+    """Read "移动:sms=5@05-12;移动:!sms-weekly@05-12/05-13 23:50" as facts, oldest first.
 
-    ! states a duty; after @ the day it belongs to, and after / the moment it was reported (10:00 that day without).
+    ! states a duty; after @ the day it belongs to, after / the moment it was reported (10:00 that day without), after ^
+    the moment from which it counts no more. An indicator may have a part: visit/社区=2.
     """
     found = []
     for part in (part.strip() for part in text.split(";") if part.strip() not in ("", "-")):
         what, when = part.split("@")
         org, figure = what.split(":")
         key, value = (DUTY + figure[1:], "1") if figure.startswith("!") else figure.split("=")
+        when, _, ended = when.partition("^")
         day, _, made = when.partition("/")
+        key, _, split = key.partition("/")
         made_at = at(made or f"{day} 10:00", year)
         on = date.fromisoformat(f"{year}-{day}")
-        found.append(Fact(SHORT[org], key, "", Decimal(value), on, made_at, next(_entry)))
+        ended_at = at(ended, year) if ended else None
+        found.append(Fact(SHORT[org], key, split, Decimal(value), on, made_at, next(_entry), ended_at))
     return sorted(found, key=lambda fact: fact.made_at)
 
 
