@@ -15,9 +15,7 @@ from datetime import date, timedelta
 from handlers.reading.numerals import scan
 
 _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
-_DAY = (
-    rf"(?:\d{{4}}年|今年)?(?:{_N}月{_N}[日号]?|{_N}[日号](?!文|令|楼|院|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗))"
-)
+_DAY = rf"(?:\d{{4}}年|今年)?(?:{_N}月{_N}[日号]?|{_N}[日号](?!文|令|楼|院|社区|小区|学校|村|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗))"
 _SPAN = r"(?:日|号)?\s?(?:至|到|-|~|—)\s?"
 _PATTERN = re.compile(
     rf"""
@@ -25,17 +23,19 @@ _PATTERN = re.compile(
     (?:(?P<clock>\d{{1,2}}(?::\d{{2}}){{1,2}}|(?:上午|下午|晚上|早上|中午|凌晨|每天|每晚)?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?:点(?!击|赞|评|位|多|对)(?:半|钟|整|\d{{1,2}}分|多钟)?|时(?!间|代|候|长|期|刻|段|左|许|分)))
     |(?P<span>{_DAY}{_SPAN}{_DAY}|(?:\d{{4}}年)?{_N}月{_N}{_SPAN}{_N}[日号]|\d{{1,2}}[./]\d{{1,2}}\s?(?:至|到|-|~)\s?\d{{1,2}}[./]\d{{1,2}}(?![\d.万千亿]))
     |(?P<day>{_DAY}(?!以上))
-    |(?P<month>(?:\d{{4}}年|今年)?{_N}月份?(?![间])(?:[上中下]旬|初|中旬|底)?)
+    |(?P<month>(?:\d{{4}}年|今年)?{_N}月份?(?![间])(?:[上中下]旬|初|底)?)
     |(?P<iso>(?<!\d)\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?!\d))
     |(?P<slash>(?<![\d/.])\d{{1,2}}/\d{{1,2}}(?![\d/]))
     |(?P<dot>(?<![\d.])(?:1[0-2]|0?[1-9])\.(?:[12]\d|3[01]|0?[1-9])(?![\d.]))
     |(?P<year>(?<!\d)(?:19|20)\d{{2}}年(?:底|末|初|度|全年|上半年|下半年)?|[一二]零[零一二三四五六七八九]{{2}}年)
-    |(?P<rel>大前天|前天|昨天|昨日|昨晚|今天|今日|今早|今晚|今儿|当晚|本周|这周|这个星期|本星期|这一周|上周[一二三四五六日天末]?|上星期[一二三四五六日天]?|上个星期|(?:本周|这周|周|星期)[一二三四五六日天](?!期)|本月|这个月|本旬|上旬|中旬|下旬|前两天|这两天|这几天|近日|日前|近期|半个月来|半月来|一周来|[一两二三四五六七八九十]天来|[一两二三四五六七八九十]个?(?:周|星期|月)来|一周|全天))
+    |(?P<rel>大前天|前天|昨天|昨日|昨晚|今天|今日|今早|今晚|今儿|当晚|本周|这周|这个星期|本星期|这一周|上周[一二三四五六日天末]?|上星期[一二三四五六日天]?|上个星期|(?:本周|这周|周|星期)[一二三四五六日天](?!期)|本月|这个月|本旬|上旬|中旬|下旬|(?:\d{{1,2}}|[一两二三四五六七八九十]{{1,3}})天前|前两天|前几天|这两天|这几天|近日|日前|近期|半个月来|半月来|一周来|[一两二三四五六七八九十]天来|[一两二三四五六七八九十]个?(?:周|星期|月)来|一周|全天))
     """,
     re.VERBOSE,
 )
 _DOT_FOLLOWS = re.compile(r"\s|$|[,;:、。)\]]|日|号")
-VAGUE_DAYS = frozenset(("近日", "日前", "近期", "全天", "上旬", "中旬", "下旬", "一周", "今"))
+VAGUE_DAYS = frozenset(("近日", "日前", "近期", "全天", "一周", "今", "当晚", "本旬"))
+_DEFINITE = ("span", "day", "month", "iso", "slash", "dot")  # kinds that name days of the calendar
+_THIRDS = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31)}
 
 
 @dataclass(slots=True)
@@ -46,6 +46,10 @@ class When:
     end: int
     kind: str
     text: str
+
+    def is_none(self, today: date) -> bool:
+        """Whether it names a day that the calendar does not have: 2月30日."""
+        return self.kind in _DEFINITE and resolve(self.text, today) is None
 
 
 def find(text: str) -> list[When]:
@@ -112,6 +116,11 @@ def _relative(written: str, today: date) -> tuple[date, date] | None:
     for word, days in back.items():
         if written.startswith(word) and written not in ("今年",) and "月" not in written:
             return (today - timedelta(days),) * 2
+    ago = re.match(r"(\d+|[一两二三四五六七八九十]+)天前$|前([两几])天$", written)
+    if ago:
+        first = scan(ago[1])[0].value if ago[1] else 2
+        last = first if ago[1] else 1
+        return (today - timedelta(int(first or 0)), today - timedelta(int(last or 0)))
     monday = today - timedelta(today.weekday())
     weekday = re.search(r"[周期]([一二三四五六日天])$", written)
     if written.startswith(("上周", "上星期", "上个星期")):
@@ -125,6 +134,8 @@ def _relative(written: str, today: date) -> tuple[date, date] | None:
 
 
 def _relative_month(written: str, today: date) -> tuple[date, date] | None:
+    if written in _THIRDS:
+        return _third(today.year, today.month, written)
     if written.startswith(("本月", "这个月")):
         return today.replace(day=1), today.replace(day=monthrange(today.year, today.month)[1])
     return None
@@ -140,6 +151,8 @@ def _absolute(piece: str, today: date) -> tuple[date, date] | None:
     if len(numbers) == 2 and _possible(*numbers):
         return _day(year, numbers[0], numbers[1]) if year else _nearest(numbers[0], numbers[1], today)
     if len(numbers) == 1 and "月" in piece and 1 <= numbers[0] <= 12:
+        if piece[-2:] in _THIRDS:
+            return _third(year or today.year, numbers[0], piece[-2:])
         return _whole_month(year, numbers[0], today)
     if len(numbers) == 1 and 1 <= numbers[0] <= 31 and re.search(r"[日号]$", piece):
         return _day(today.year, today.month, numbers[0])
@@ -150,6 +163,11 @@ def _whole_month(year: int, month: int, today: date) -> tuple[date, date]:
     year = year or today.year
     first = date(year, month, 1)
     return first, first.replace(day=monthrange(year, month)[1])
+
+
+def _third(year: int, month: int, which: str) -> tuple[date, date]:
+    first, last = _THIRDS[which]
+    return date(year, month, first), date(year, month, min(last, monthrange(year, month)[1]))
 
 
 def _day(year: int, month: int, day: int) -> tuple[date, date] | None:

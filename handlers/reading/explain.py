@@ -46,6 +46,7 @@ _SKIPPED = {
     "meeting": "是开会的人数",
     "column": "在不用报的列或行里",
     "other-measure": "数的是别的东西",
+    "no-such-day": "写的日期没有这一天",
     "no-noun": "旁边没有能对上的指标",
 }
 _ASKED = {
@@ -61,8 +62,7 @@ _ASKED = {
     DoubtKind.EACH_TIMES.value: "是每一个的数，要问合计",
     DoubtKind.SAME_AS_BEFORE.value: "没有写数字",
     DoubtKind.TWO_READINGS.value: "有两种读法",
-    DoubtKind.FUTURE_DAY.value: "日期还没到",
-    DoubtKind.DAY_OUTSIDE.value: "日期不在活动期间",
+    DoubtKind.NO_SUCH_DAY.value: "没有这一天",
 }
 
 

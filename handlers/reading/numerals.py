@@ -21,10 +21,13 @@ _MULTIPLIER = {"W": 10**4, "K": 10**3, **UNITS, **BIG}
 _H = "零一二三四五六七八九两壹贰叁肆伍陆柒捌玖十百千拾佰仟"
 _NUMERAL = re.compile(
     rf"""
-    (?P<arabic>(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d.]*\d)|\d+(?:\.\d+)?))
+    (?P<dotted>(?<![\d.])\d+(?:\.\d+){{2,}})
+    |(?P<arabic>(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d.]*\d)
+                            |\d{{1,3}}(?:\ \d{{3}})*?\ 0\d\d(?:\ \d{{3}})*(?![\d.])  # 1 000: no number begins with 0
+                            |\d+(?:\.\d+)?))
         (?P<more1>[余多来几])?
-        (?:\ ?(?P<times>[十百千]?[万亿]|[百千]|WAN|[WK](?![A-Z])))?
-        (?P<tail>(?<=[万亿千百])(?:(?:\d{{1,4}}[千百十])+|\d{{1,4}}(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
+        (?:\ ?(?P<times>[十百千万]?[万亿]|[百千]|WAN|[WK](?![A-Z])))?
+        (?P<tail>(?<=[万亿千百])(?:零\d{{1,3}}(?!\d)|(?:\d{{1,4}}[千百十])+|\d{{1,4}}(?![\d.%月日号:])|[{_H}]+(?![月日号])))?
         (?P<more2>[余多来几])?
     |(?P<vague>(?:好几|几|数)(?:[十百千]*[万亿]|[十百千])|若干|好多|很多|不少|许多|大量|一批|一些)
     |(?P<over>上[十百千]*[万亿]|上[百千])
@@ -74,6 +77,8 @@ def _read(match: re.Match[str]) -> Numeral | None:
     start, end = match.span()
     if match["vague"] is not None:
         return Numeral(start, end, None, shape=Shape.VAGUE, han=True)
+    if match["dotted"] is not None:
+        return Numeral(start, end, None, shape=Shape.VAGUE)
     if match["over"] is not None:
         return Numeral(start, end, _han_value("一" + match["over"][1:]), approx=True, han=True, scaled=True)
     return _read_han(match)
@@ -82,7 +87,7 @@ def _read(match: re.Match[str]) -> Numeral | None:
 def _read_arabic(match: re.Match[str]) -> Numeral:
     start, end = match.span()
     written = match["arabic"]
-    value = Decimal(written.replace(",", ""))
+    value = Decimal(written.replace(",", "").replace(" ", ""))
     approx = match["more1"] is not None or match["more2"] is not None
     times = match["times"]
     if not times and approx:
@@ -101,6 +106,8 @@ def _read_arabic(match: re.Match[str]) -> Numeral:
 
 def _tail(tail: str, unit: str) -> Decimal:
     """Value of what follows a multiplier: 13万2 adds 2 thousand, 1万2千 2 thousand, 1万2500 as it stands."""
+    if tail[0] == "零" and tail[1:].isdigit():
+        return Decimal(tail[1:])  # 3百零5
     if tail[0].isdigit():
         pieces = _PIECE.findall(tail)
         if pieces:

@@ -117,12 +117,8 @@ def _two_readings(doubt: Doubt, campaign: Campaign) -> str:
     return f"{_names(doubt, campaign)}要报现在的总数，“{doubt.as_written}”像是新增的数。现在一共是多少？请回一个数。"
 
 
-def _future_day(doubt: Doubt, campaign: Campaign) -> str:
-    return f"“{doubt.as_written}”写的日期还没到，按今天记吗？回“是”，或者改好日期再发。"
-
-
-def _day_outside(doubt: Doubt, campaign: Campaign) -> str:
-    return f"“{doubt.as_written}”写的日期不在{campaign.short_name}期间，要记吗？回“是”或“否”。"
+def _no_such_day(doubt: Doubt, campaign: Campaign) -> str:
+    return f"没有“{doubt.as_written}”这一天，这天的数字还没记。请改好日期再发一遍。"
 
 
 _WORDING: dict[DoubtKind, Callable[[Doubt, Campaign], str]] = {
@@ -138,6 +134,5 @@ _WORDING: dict[DoubtKind, Callable[[Doubt, Campaign], str]] = {
     DoubtKind.EACH_TIMES: _each_times,
     DoubtKind.SAME_AS_BEFORE: _same_as_before,
     DoubtKind.TWO_READINGS: _two_readings,
-    DoubtKind.FUTURE_DAY: _future_day,
-    DoubtKind.DAY_OUTSIDE: _day_outside,
+    DoubtKind.NO_SUCH_DAY: _no_such_day,
 }

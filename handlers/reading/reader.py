@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from handlers.reading.corrections import replaced
+from handlers.reading.days import ask_about_days, sign
 from handlers.reading.drafts import Work
 from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
@@ -55,6 +56,9 @@ class Reader:
         loose = any(note.outcome == "unplaced" for note in work.notes) or _misfits(work)
         if loose and len(levelled) <= _RESPELT:
             work = self._respelt(levelled, work, orgs)
+        sign(work)
+        if today is not None:
+            ask_about_days(work, today)
         ask_about_nothing(work)
         return Results(work, normal, text, today, self.campaign).reading()
 

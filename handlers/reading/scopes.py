@@ -13,6 +13,8 @@ from handlers.reading.dates import VAGUE_DAYS, When
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 _AS_OF = ("截至", "截止")
+_COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
+_BRACKET = 12  # tokens of a bracket without figures
 _WEAK = ("crime", "stock")  # vetoes that end with their clause and do not replace a stronger one
 
 
@@ -91,6 +93,7 @@ class _Walk:
         self.state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
         self.outer = self.state
         self.as_of: When | None = None  # the day after 截至: a running total keeps it
+        self.compares = False  # the past is only named to compare with
         self.counted = 0  # numbers before the bracket that is open
         self.found: dict[int, Scope] = {}
 
@@ -101,30 +104,47 @@ class _Walk:
                 if not (self.state.all or self.state.pair):
                     self.state.gain = self.state.like = self.state.daily = False
             elif token.kind == MARK:
-                self._mark(self.text[token.start])
+                self._mark(self.text[token.start], index)
             elif token.kind == DAY:
                 self._day(token, index)
             elif token.entry is not None and token.entry.governs:
                 self._word(token.entry.governs, token.word, index)
         return self.found
 
-    def _mark(self, mark: str) -> None:
+    def _mark(self, mark: str, index: int) -> None:
         state = self.state
         if mark in "([":
             self.outer, self.counted = state, len(self.found)
             self.state = state.copy()
             self.state.paren, self.state.each = mark == "(", False
         elif mark == ")" and state.paren:
-            if len(self.found) == self.counted:  # 手册(累计)5200: the bracket speaks of what follows
-                self.outer.cum, self.outer.when = state.cum, state.when
+            if len(self.found) == self.counted:
+                self._remark(state, index)
             self.state = self.outer
         elif mark == "]":
             state.paren = False
         elif mark in ",:|\t;":
             if mark == ";":
                 state.total, state.part, state.printed = False, self.frame.part, False
+            if state.veto == "past" and (mark == ";" or self.compares):
+                state.veto = ""  # what last year was ends there; 比去年的300场多 ends with its clause
             state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
             state.veto = ("" if state.veto in _WEAK else state.veto) or self.frame.veto
+
+    def _remark(self, inner: Scope, index: int) -> None:
+        """A bracket without figures speaks of the figures right before it (手册8册(5月10日)), else of what follows."""
+        before = self.tokens[max(0, index - _BRACKET) : index]
+        opened = next((at for at in range(len(before) - 1, -1, -1) if before[at].word == "("), 0)
+        behind = next((t for t in reversed(before[:opened]) if t.kind in (NUMBER, MARK)), None)
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        if behind is None or behind.kind == MARK or not (after is None or after.kind == MARK):
+            self.outer.cum, self.outer.when = inner.cum, inner.when  # 手册(累计)5200
+            return
+        scopes_before = list(self.found.values())
+        scopes_before[-1].cum = inner.cum
+        for scope in scopes_before:
+            if scope is scopes_before[-1] or (scope.when is self.frame.when and inner.when is not self.outer.when):
+                scope.when = inner.when if scope.when is self.frame.when else scope.when
 
     def _day(self, token: Token, index: int) -> None:
         when, state = token.when, self.state
@@ -149,6 +169,13 @@ class _Walk:
             state.veto = ""
 
     def _word(self, governs: str, word: str, index: int) -> None:
+        if governs == "past":
+            named = self.compares and self.state.veto == "past"  # 较去年同期
+            self.compares = (
+                named
+                or word[0] in _COMPARING
+                or any(t.word in _COMPARING for t in self.tokens[max(0, index - 3) : index])
+            )
         action = _ACTIONS.get(governs)
         if action is not None:
             action(self, word, index)
@@ -159,7 +186,8 @@ class _Walk:
         state = self.state
         state.cum, state.total = True, False
         framed = state.when is self.frame.when and word in _AS_OF
-        state.when = state.when if framed or state.when is self.as_of else None
+        beside = index > 0 and self.tokens[index - 1].when is state.when and not self.tokens[index].gap  # 昨天累计
+        state.when = state.when if framed or beside or state.when is self.as_of else None
 
     def now(self, word: str, index: int) -> None:
         self.state.cum, self.state.gain = False, "gain" in self.tokens[index].classes

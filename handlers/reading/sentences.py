@@ -17,6 +17,7 @@ from handlers.reading.tokens import MARK, NUMBER, Token
 from handlers.reading.zeros import NEGATIVE, zeros
 
 _REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
+_ORG = 4  # characters between a number and 村, 中学 ... in the name of an org
 _SENTENCE_ENDS = frozenset("。!?\n")
 CLAUSE_ENDS = frozenset(",;:()[]|\t")
 
@@ -113,7 +114,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     """Find the noun of one number and judge it; returns whether there was one."""
     token, at, work = binder.tokens[index], start + index, now.work
     scope, quantity = now.scopes[at], binder.tokens[index].quantity
-    if quantity.percent or quantity.ident or _is_label(binder.tokens, index):
+    if quantity.percent or quantity.ident or _is_label(binder.tokens, index) or _is_name(now, at):
         work.note(token, "skipped", "percent" if quantity.percent else "ident")
         return False
     quantity.measure = quantity.measure or label(now, at)
@@ -159,6 +160,20 @@ def _is_label(clause: list[Token], index: int) -> bool:
         if "fill" not in token.classes and token.kind != MARK:
             return False
     return False
+
+
+def _is_name(now: Current, at: int) -> bool:
+    """Whether a bare number at the head of a clause belongs to the name of an org: 101中学, 八十铺村, 四十九中."""
+    token = now.tokens[at]
+    if token.measure or token.quantity.numeral.scaled or (at and (now.tokens[at - 1].kind != MARK or token.gap)):
+        return False
+    rest = now.work.text[token.end : token.end + _ORG + 2]
+    if rest[:1] in ("中", "小") and not rest.startswith("中小"):
+        return True
+    after = now.tokens[at + 1] if at + 1 < len(now.tokens) else None
+    if after is None or after.gap > _ORG or "tail" not in after.classes:
+        return False
+    return all("\u4e00" <= char <= "\u9fff" for char in rest[: after.start - token.end])
 
 
 def _named_part(now: Current, choice: Choice, clause: list[Token], index: int, start: int) -> None:

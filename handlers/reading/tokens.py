@@ -22,6 +22,7 @@ _PLUS = re.compile(r"\+(?![\d一二三四五六七八九])")
 _RANGE = re.compile(r" ?(?:-|~|至|到|或|或者) ?")
 _NEUTRAL = " \x01\x02-~…·*#>=+_./"
 _ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
+_GROUP = re.compile(r" \d{3}(?!\d)")  # may be the rest of a number written with spaces, or a number of its own
 _TERMS = 12  # of a sum that is written out
 _LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
 # a longer word of these classes that begins where a date begins is the word: 今日零报告, 到今天
@@ -143,19 +144,23 @@ class _Cutter:
         return Token(DAY, when.start, when.end, when=when)
 
     def _is_word(self) -> bool:
-        """Whether a word that begins with a numeral and reaches past it (一封信) is the word."""
+        """Whether a word that begins with a numeral is the word: longer (一封信), or a name (五一社区)."""
         _, end, entry = self.words[self.word_at]
-        return end > self.numerals[self.numeral_at].end or "ignore" in entry.classes
+        numeral = self.numerals[self.numeral_at]
+        if end != numeral.end or "protected" not in entry.classes:
+            return end > numeral.end or "ignore" in entry.classes
+        counts = self._names(numeral) and self.text[end : end + 1] in _ENDS  # 横幅十一
+        return not counts and not self._measure(end)[1]
 
     def _number(self) -> Token:
         numeral = self.numerals[self.numeral_at]
         self.numeral_at += 1
         end, measure = self._measure(numeral.end)
-        if measure and numeral.han:
+        if numeral.han:
             spread_out(numeral, self.text)
         if not measure and numeral.han and numeral.end - numeral.start == 1 and not self._stands_alone(numeral):
             return Token(NUMBER, numeral.start, numeral.start)
-        end, measure = self._range(numeral, *self._sum(numeral, end, measure))
+        end, measure = self._spaced(numeral, *self._range(numeral, *self._sum(numeral, end, measure)))
         approx = numeral.approx
         after = _AFTER.match(self.text, end)
         if after and not (measure == "" and after[0].strip() == "多"):
@@ -191,6 +196,18 @@ class _Cutter:
         self.numeral_at = at
         numeral.value = sum((term.value for term in terms if term.value is not None), Decimal(0))
         numeral.end = terms[-1].end
+        return stop, own
+
+    def _spaced(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
+        """Take 手册12 500册 for one number of which it is not sure what it says."""
+        if measure or numeral.han or numeral.scaled or end - numeral.start > 3 or not self._names(numeral):
+            return end, measure
+        group = _GROUP.match(self.text, end)
+        stop, own = self._measure(group.end()) if group else (end, "")
+        if not own or self.text[stop : stop + 1] not in _ENDS:
+            return end, measure
+        self.numeral_at += 1
+        numeral.shape, numeral.value, numeral.end = Shape.VAGUE, None, stop - len(own)
         return stop, own
 
     def _range(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
@@ -245,6 +262,8 @@ def _word_token(kind: int, start: int, end: int, entry: Entry) -> Token:
 def _is_ident(text: str, numeral: Numeral, measure: str, known: bool) -> bool:
     """Whether a number is a name: 第2, A4, 0500-6620012, №12."""
     length = numeral.end - numeral.start
+    if numeral.shape is Shape.VAGUE and not numeral.han and not measure:
+        return True  # 1.2.3
     before = text[max(0, numeral.start - 1) : numeral.start]
     after = text[numeral.end : numeral.end + 1]
     if before == "第" or (before and "A" <= before <= "Z" and not numeral.han and not known):

@@ -44,8 +44,7 @@ class DoubtKind(Enum):
     EACH_TIMES = "each-times"  # 8个社区每个2条
     SAME_AS_BEFORE = "same-as-before"  # 跟昨天一样: no figures given
     TWO_READINGS = "two-readings"  # two figures for one thing, or one figure that means two
-    FUTURE_DAY = "future-day"  # dated after today
-    DAY_OUTSIDE = "day-outside"  # dated before reports_from or after closes_on
+    NO_SUCH_DAY = "no-such-day"  # 2月30日: its figures wait
 
 
 @dataclass(frozen=True, slots=True)
