@@ -14,6 +14,8 @@ from models.messages import Reply
 
 DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "publish": publishing.do_publish,
+    "propose": publishing.do_propose,
+    "recall": publishing.do_recall,
     "several": several.do_several,
     "chase": chasing.do_chase,
     "broadcast": broadcast.do_broadcast,

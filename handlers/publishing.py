@@ -1,24 +1,45 @@
-"""发布: a ranking goes to its group only after a one-time code, frozen under an issue number."""
+"""发布, 不发布, 撤回: a ranking goes to its group only after a one-time code, frozen under an issue number.
+
+Where the campaign file asks for two admins, the first one's yes lets it wait for the second's.
+Source: decisions 13 and 14.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
-from handlers.ranking import find_ranking, is_empty, may_publish
-from models import outbox
+from handlers.ranking import NUMBER, find_ranking, is_empty, may_publish
+from models import issues, outbox
+from models.audience import audience, recipient
+from models.campaign.definition import Ranking
 from models.errors import UserError
-from models.messages import Draft, Picture, Recipient, Reply, TableText, table_from_json, table_to_json
+from models.issues import IssueStatus, RankingIssue
+from models.messages import (
+    Content,
+    Draft,
+    Picture,
+    RankTable,
+    Recipient,
+    Reply,
+    TableText,
+    Text,
+    table_from_json,
+    table_to_json,
+)
+from models.outbox import Status
 from models.people import Role
-from models.rankings import current, last_issue, publish
+
+RECALL_WITHIN = timedelta(hours=24)  # as long as the platform lets its own messages be taken back
 
 
 @route(
     "publish",
-    words=("发布",),
+    words=("发布", "同意发布"),
     takes_rest=True,
     roles=(Role.ADMIN,),
     examples=("发布 {ranking}",),
@@ -26,39 +47,204 @@ from models.rankings import current, last_issue, publish
 )
 def publish_ranking(ctx: Context, match: Match) -> Reply:
     """Show what would be published and hand out the code that does it. The code is bound to the figures shown."""
-    if not may_publish(ctx):
-        raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
-    if not match.rest:
-        names = [ranking.names[0] if ranking.names else ranking.name for ranking in ctx.campaign.rankings.values()]
-        waiting = [key for key, ranking in ctx.campaign.rankings.items() if ranking.approval == "required"]
-        example = names[list(ctx.campaign.rankings).index(waiting[0])] if waiting else names[0]
-        raise UserError("name-a-ranking", example=example, names=names)
-    key = find_ranking(ctx.campaign, match.rest)
-    table = current(ctx.session, ctx.campaign, key, ctx.now)
+    key = _named(ctx, match.rest)
+    ranking = ctx.campaign.rankings[key]
+    _still_runs(ctx, key)
+    table = issues.current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):
         return Reply(wording.empty_ranking(table.title), outcome="refused")
     ranked = sum(row.rank is not None for row in table.rows)
-    number = (table.since or 0) + 1
-    group = ctx.campaign.rankings[key].group
-    text = wording.publish_preview(table.title, group, number, ranked, len(table.rows) - ranked)
-    return offer(ctx, "publish", {"table": table_to_json(table)}, text, more=(Picture(table),))
+    number = issues.next_number(ctx.session, key)
+    group = ctx.campaign.groups.get(ranking.group, ranking.group)
+    text = wording.publish_preview(table, group, number, ranked, len(table.rows) - ranked)
+    picture = (Picture(table),)
+    if ranking.second_approver:
+        first = _first_yes(ctx, key, table)
+        if first is not None and first.made_by_id == ctx.known.person.id:
+            return Reply(wording.wants_another(table.title), outcome="refused")
+        if first is None:
+            again = wording.figures_have_moved() if _others_yes(ctx, key) else ""
+            text += again + wording.two_wanted()
+            return offer(ctx, "propose", {"table": table_to_json(table)}, text, picture)
+    return offer(ctx, "publish", {"table": table_to_json(table)}, text, picture)
 
 
 def do_publish(ctx: Context, payload: Mapping[str, Any]) -> Reply:
-    """Publish the table that was shown, unless another issue has come in between."""
+    """Publish the table that was shown, unless its figures or the last issue have changed since."""
     table = table_from_json(payload["table"])
+    refused = _refused(ctx, table)
+    if refused:
+        return refused
+    ranking = ctx.campaign.rankings[table.ranking]
+    if ranking.second_approver:
+        first = _first_yes(ctx, table.ranking, table)
+        if first is None or first.made_by_id == ctx.known.person.id:
+            return Reply(wording.wants_another(table.title), outcome="refused")
+    issue = issues.publish(ctx.session, table, ctx.now, **_by(ctx))
+    contents: Sequence[Content] = (TableText(issue), Picture(issue))
+    _to_group(ctx, ranking, issue, contents)
+    group = ctx.campaign.groups.get(ranking.group, ranking.group)
+    return Reply(wording.published(issue.title, issue.number or 0, group), outcome="published")
+
+
+def do_propose(ctx: Context, payload: Mapping[str, Any]) -> Reply:
+    """Let the table that was shown wait for a second admin, and ask the others."""
+    table = table_from_json(payload["table"])
+    refused = _refused(ctx, table)
+    if refused:
+        return refused
+    me = ctx.known.person
+    issue = issues.propose(ctx.session, table, ctx.now, **_by(ctx))
+    command = _command(ctx.campaign.rankings[table.ranking])
+    others = [one for one in audience(ctx.session, ctx.campaign).admins() if one.person_id != me.id]
+    about = (issues.about(issue.id, table.ranking),)
+    contents: Sequence[Content] = (Text(wording.second_asked(table.title, me.name, command)), Picture(table))
+    drafts = [
+        Draft(recipient(one), content, f"propose:{table.ranking}", ctx.now, abouts=about)
+        for one in others
+        for content in contents
+    ]
+    outbox.add(ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
+    return Reply(wording.proposed(table.title, len(others)), outcome="proposed")
+
+
+@route(
+    "drop-issue",
+    words=("不发布", "先不发布"),
+    takes_rest=True,
+    roles=(Role.ADMIN,),
+    examples=("不发布 {ranking}",),
+    help="不发布 排名名称：等审定的这一期不发",
+)
+def drop_issue(ctx: Context, match: Match) -> Reply:
+    """Drop what waits for a yes. Publishing later is still possible: it takes the figures of then."""
+    key = _named(ctx, match.rest)
+    name = ctx.campaign.rankings[key].name
+    reason = wording.dropped_by(ctx.known.person.name)
+    if not issues.drop_waiting(ctx.session, key, ctx.now, reason, **_by(ctx)):
+        return Reply(wording.nothing_waits(name), outcome="refused")
+    return Reply(wording.dropped(name, _command(ctx.campaign.rankings[key])), outcome="dropped")
+
+
+@route(
+    "recall-issue",
+    words=("撤回",),
+    takes_rest=True,
+    roles=(Role.ADMIN,),
+    examples=("撤回 {ranking}", "撤回 {ranking} 第1期 数字有误"),
+    help="撤回 排名名称：24小时内作废已发布的一期",
+)
+def recall_issue(ctx: Context, match: Match) -> Reply:
+    """Show which issue would be taken back, and what the group will read, and hand out the code that does it."""
+    found = NUMBER.search(match.rest)
+    name, reason = match.rest, ""
+    if found:
+        name, reason = match.rest[: found.start()].strip(), match.rest[found.end() :].strip(" ，,：:")
+    elif " " in match.rest.strip():
+        name, reason = match.rest.split(maxsplit=1)
+    key = _named(ctx, name, example="撤回")
+    issue = issues.issue_of(ctx.session, key, int(found[1]) if found else None)
+    title = ctx.campaign.rankings[key].name
+    if issue is None or issue.published_at is None:
+        return Reply(wording.no_such_issue(title, int(found[1]) if found else None), outcome="refused")
+    if issue.status is IssueStatus.RECALLED:
+        return Reply(wording.recalled_already(title, issue.number or 0), outcome="refused")
+    if ctx.now - issue.published_at > RECALL_WITHIN:
+        command = _command(ctx.campaign.rankings[key])
+        return Reply(wording.too_late_to_recall(title, issue.number or 0, command), outcome="refused")
+    shown = wording.recall_preview(title, issue.number or 0, _in_the_group(ctx, issue), _group(ctx, key), reason)
+    return offer(ctx, "recall", {"issue": issue.id, "reason": reason}, shown)
+
+
+def do_recall(ctx: Context, payload: Mapping[str, Any]) -> Reply:
+    """Take an issue back: what has not gone out yet stays here, and a group that has read it reads why."""
     if not may_publish(ctx):
         raise UserError("not-allowed", roles=(Role.ADMIN,))
-    newest = last_issue(ctx.session, table.ranking)
+    issue = ctx.session.get_one(RankingIssue, payload["issue"])
+    ranking = ctx.campaign.rankings[issue.ranking]
+    if issue.status is not IssueStatus.PUBLISHED:
+        return Reply(wording.recalled_already(ranking.name, issue.number or 0), outcome="refused")
+    told = _in_the_group(ctx, issue)
+    issues.move(ctx.session, issue, IssueStatus.RECALLED, ctx.now, payload["reason"], **_by(ctx))
+    if told:
+        text = wording.correction_notice(ctx.campaign, ranking.name, issue.number or 0, payload["reason"])
+        draft = Draft(Recipient(f"robot:{ranking.group}"), Text(text), f"recall:{issue.ranking}", ctx.now)
+        outbox.add(ctx.session, [draft], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
+    return Reply(
+        wording.recalled(ranking.name, issue.number or 0, _group(ctx, issue.ranking), _command(ranking), told=told),
+        outcome="recalled",
+    )
+
+
+def _by(ctx: Context) -> dict[str, int]:
+    """Return who does it and by which message, for the audit."""
+    return {"person_id": ctx.known.person.id, "inbox_id": ctx.inbox_id}
+
+
+def _named(ctx: Context, name: str, example: str = "发布") -> str:
+    """Return the ranking that an admin of the office names. Raises UserError."""
+    if not may_publish(ctx):
+        raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
+    if name.strip():
+        return find_ranking(ctx.campaign, name.strip())
+    rankings = ctx.campaign.rankings
+    names = [_command(ranking) for ranking in rankings.values()]
+    waiting = [_command(ranking) for ranking in rankings.values() if ranking.approval == "required"]
+    raise UserError("name-a-ranking", example=f"{example} {(waiting or names)[0]}", names=names)
+
+
+def _still_runs(ctx: Context, key: str) -> None:
+    """After the campaign's last day only rankings with a closing rule are published, and none after closes_on."""
+    campaign = ctx.campaign
+    closing = any(rule.closing and rule.ranking == key for rule in campaign.rules.values())
+    if ctx.today > campaign.closes_on or (ctx.today > campaign.last_day and not closing):
+        last = campaign.closes_on if closing else campaign.last_day
+        raise UserError("no-more-issues", name=campaign.rankings[key].name, last=wording.day_words(last))
+
+
+def _refused(ctx: Context, table: RankTable) -> Reply | None:
+    """Say why a code does not hold any more, or None: rights, a newer issue, other figures."""
+    if not may_publish(ctx):
+        raise UserError("not-allowed", roles=(Role.ADMIN,))
+    _still_runs(ctx, table.ranking)
+    newest = issues.last_issue(ctx.session, table.ranking)
     if (newest.number if newest else None) != table.since:
         return Reply(wording.superseded(table.title), outcome="refused")
-    if current(ctx.session, ctx.campaign, table.ranking, ctx.now).rows != table.rows:
+    now = issues.current(ctx.session, ctx.campaign, table.ranking, ctx.now)
+    if (now.rows, now.corrections, now.title) != (table.rows, table.corrections, table.title):
         return Reply(wording.figures_changed(table.title), outcome="refused")
-    issue = publish(ctx.session, table, ctx.now, person_id=ctx.known.person.id)
-    ctx.audit("publish", f"ranking:{table.ranking}", after={"number": issue.number})
-    group = ctx.campaign.rankings[table.ranking].group
-    recipient = Recipient(f"robot:{group}")
-    contents = (TableText(issue), Picture(issue))
-    drafts = [Draft(recipient, content, f"publish:{table.ranking}", ctx.now) for content in contents]
+    return None
+
+
+def _first_yes(ctx: Context, key: str, table: RankTable) -> RankingIssue | None:
+    """Return what a first admin has let wait, if its figures are those shown now."""
+    for issue in issues.waiting(ctx.session, key):
+        if issue.made_by_id is not None and table_from_json(issue.table).rows == table.rows:
+            return issue
+    return None
+
+
+def _others_yes(ctx: Context, key: str) -> bool:
+    """Tell whether another admin has said yes, to figures that are no longer those shown now."""
+    return any(issue.made_by_id not in (None, ctx.known.person.id) for issue in issues.waiting(ctx.session, key))
+
+
+def _to_group(ctx: Context, ranking: Ranking, table: RankTable, contents: Sequence[Content]) -> None:
+    group = Recipient(f"robot:{ranking.group}")
+    about = issues.about_number(ctx.session, table)
+    drafts = [Draft(group, content, f"publish:{table.ranking}", ctx.now, abouts=(about,)) for content in contents]
     outbox.add(ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
-    return Reply(wording.published(issue.title, issue.number or 0, group), outcome="published")
+
+
+def _in_the_group(ctx: Context, issue: RankingIssue) -> bool:
+    """Tell whether an issue has, or may have, reached its group."""
+    return bool(issues.notices(ctx.session, issue, (Status.SENT, Status.UNCERTAIN, Status.SENDING)))
+
+
+def _group(ctx: Context, key: str) -> str:
+    group = ctx.campaign.rankings[key].group
+    return ctx.campaign.groups.get(group, group)
+
+
+def _command(ranking: Ranking) -> str:
+    return ranking.names[0] if ranking.names else ranking.name

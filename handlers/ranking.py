@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from handlers import wording
 from handlers.base import EVERYBODY, Context, Match, find_named, route
 from models.campaign.definition import Campaign
 from models.errors import UserError
-from models.messages import Picture, RankTable, Reply
+from models.issues import IssueStatus, current, inputs, issue_of, last_issue
+from models.messages import Picture, RankTable, Reply, table_from_json
 from models.people import Role
-from models.rankings import current, last_issue
+
+NUMBER = re.compile(r"第?\s*(\d{1,5})\s*期")
 
 
 @route(
@@ -22,12 +26,52 @@ from models.rankings import current, last_issue
 def show_ranking(ctx: Context, match: Match) -> Reply:
     """Show the last published issue; an admin of the running office who names a ranking sees how it stands now."""
     if match.rest:
-        key = find_ranking(ctx.campaign, match.rest)
+        found = NUMBER.search(match.rest)
+        key = find_ranking(ctx.campaign, match.rest[: found.start()].strip() if found else match.rest)
+        if found:
+            return Reply(_issue(ctx, key, int(found[1])), outcome="shown")
         return preview(ctx, key) if may_publish(ctx) else Reply(_published(ctx, key), outcome="shown")
     issued = [key for key in ctx.campaign.rankings if last_issue(ctx.session, key)]
     if not issued:
         return Reply(wording.no_issue_yet(next(iter(ctx.campaign.rankings.values())).name), outcome="shown")
     return Reply("\n\n".join(_published(ctx, key) for key in issued), outcome="shown")
+
+
+@route(
+    "ranking-explained",
+    words=("排名怎么算的", "排名怎么算", "怎么排名的", "排名规则"),
+    takes_rest=True,
+    roles=EVERYBODY,
+    examples=("排名怎么算的", "排名怎么算的 {ranking}"),
+    help="排名怎么算的：看公式和您单位的数怎么来的",
+)
+def explain_ranking(ctx: Context, match: Match) -> Reply:
+    """Explain one ranking, or all that the own orgs take part in: formula, rules, and the own inputs."""
+    if match.rest:
+        key = find_ranking(ctx.campaign, match.rest)
+        found = inputs(ctx.session, ctx.campaign, key, ctx.now)
+        mine = ctx.scope(*EVERYBODY)
+        own = [score.org.name for score in found if score.org.id in mine]
+        return Reply(wording.how_it_is_ranked(ctx.campaign, ctx.campaign.rankings[key], found, own), outcome="shown")
+    mine = {org.id for org in ctx.known.orgs()}
+    told = [
+        (ranking, score)
+        for key, ranking in ctx.campaign.rankings.items()
+        for score in inputs(ctx.session, ctx.campaign, key, ctx.now)
+        if score.org.id in mine
+    ]
+    if not told:
+        return Reply(wording.which_ranking_explained(_short_names(ctx.campaign)), outcome="shown")
+    return Reply(wording.how_they_are_ranked(ctx.campaign, told), outcome="shown")
+
+
+def _issue(ctx: Context, key: str, number: int) -> str:
+    """Word an issue of the past; one that was taken back says so."""
+    issue = issue_of(ctx.session, key, number)
+    if issue is None:
+        return wording.no_such_issue(ctx.campaign.rankings[key].name, number)
+    text = wording.ranking_short(table_from_json(issue.table), _own(ctx), ctx.campaign)
+    return wording.not_standing(text) if issue.status is IssueStatus.RECALLED else text
 
 
 def _published(ctx: Context, key: str) -> str:
@@ -58,11 +102,19 @@ def may_publish(ctx: Context) -> bool:
 
 def find_ranking(campaign: Campaign, name: str) -> str:
     """Return the key of a ranking by its name, a short name or a unique part. Raises UserError("no-such-ranking")."""
-    names = {key: (ranking.name, *ranking.names) for key, ranking in campaign.rankings.items()}
+    names = _names(campaign)
     key = find_named(names, name)
     if key is None:
-        raise UserError("no-such-ranking", name=name, names=[known[-1] for known in names.values()])
+        raise UserError("no-such-ranking", name=name, names=_short_names(campaign))
     return key
+
+
+def _names(campaign: Campaign) -> dict[str, tuple[str, ...]]:
+    return {key: (ranking.name, *ranking.names) for key, ranking in campaign.rankings.items()}
+
+
+def _short_names(campaign: Campaign) -> list[str]:
+    return [ranking.names[0] if ranking.names else ranking.name for ranking in campaign.rankings.values()]
 
 
 def _own(ctx: Context) -> list[str]:

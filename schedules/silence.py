@@ -10,11 +10,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models import issues
 from models.campaign.definition import Campaign, RuleKind
 from models.duties import DutyState, states
 from models.messages import About, content_to_json
-from models.outbox import Notice, content_hash
-from models.reminding import CHASE, about, compose
+from models.outbox import Notice, about_to_json, content_hash
+from models.reminder_words import Item, compose
+from models.reminding import ADMINS_CHASES, about
 from schedules import wording
 
 MANY = 500  # orgs; above, reading all is cheaper than naming each, and a query holds only so many values
@@ -36,16 +38,21 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
     A reminder by a rule, or by an admin's 催报, is rewritten in place (content and hash) when it is no longer true.
     One whose last call got no answer stays as it is: a repeat must be identical (decisions 4).
     """
-    asking = {notice.id: (notice, [About(**item) for item in notice.abouts]) for notice in notices if notice.abouts}
+    issued = [notice for notice in notices if notice.abouts and issues.is_issue(notice.abouts[0])]
+    reasons = issues.not_wanted(session, issued) if issued else {}
+    asking = {
+        notice.id: (notice, [About(**item) for item in notice.abouts])
+        for notice in notices
+        if notice.abouts and notice not in issued
+    }
     if not asking:
-        return {}
+        return reasons
     standing = _standing(session, campaign, [item for _, abouts in asking.values() for item in abouts], now)
-    reasons: dict[int, str] = {}
     for notice_id, (notice, abouts) in asking.items():
         known = [standing[item] for item in abouts if item in standing]
         left = [state for state in known if state.standing.open]
         if left:
-            _rewrite(campaign, notice, left, now)
+            _rewrite(campaign, notice, [item for item in abouts if item in standing], left, now)
         else:
             met = [state.met_at for state in known if state.met_at]
             reasons[notice_id] = wording.silenced(campaign, max(met, default=None))
@@ -65,11 +72,18 @@ def _standing(session: Session, campaign: Campaign, items: Sequence[About], now:
     return {about(state): state for state in found}
 
 
-def _rewrite(campaign: Campaign, notice: Notice, left: Sequence[DutyState], now: datetime) -> None:
+def _rewrite(
+    campaign: Campaign, notice: Notice, abouts: Sequence[About], left: Sequence[DutyState], now: datetime
+) -> None:
+    """Write a reminder anew for what is left, and let it ask for no more than that."""
     rule = campaign.rules.get(notice.rule)
     by_rule = rule is not None and rule.kind is RuleKind.REMIND
-    if notice.call_ref or not (by_rule or notice.rule == CHASE):
+    if notice.call_ref or not (by_rule or notice.rule in ADMINS_CHASES):
         return
-    content = content_to_json(compose(campaign, rule, left, now))
+    open_ = {about(state): state for state in left}
+    kept = [item for item in abouts if item in open_]
+    items = [Item(open_[item], item.rung, item.cause) for item in kept]
+    content = content_to_json(compose(campaign, rule, items, now))
     if content != notice.content:
         notice.content, notice.content_hash = content, content_hash(content)
+        notice.abouts = [about_to_json(item) for item in kept]

@@ -62,7 +62,14 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
 
 def preview(campaign: Campaign, title: str, command: str) -> str:
     """Tell the admins that a ranking waits for them, and how to publish it. command: its name in chat."""
-    return f"【{campaign.short_name}】{title}排名已算好，等审定，还没有发到群里。要发布，回“发布 {command}”。"
+    how = f"要发布，回“发布 {command}”；这一期不发，回“不发布 {command}”。"
+    return f"【{campaign.short_name}】{title}排名已算好，等审定，还没有发到群里。{how}"
+
+
+def still_waits(campaign: Campaign, title: str, command: str) -> str:
+    """Remind the admins of a ranking that waits for them."""
+    how = f"要发布，回“发布 {command}”；这一期不发，回“不发布 {command}”。"
+    return f"【{campaign.short_name}】提示：{title}排名还在等审定，没有发到群里。{how}"
 
 
 def no_data(campaign: Campaign, title: str, example: str) -> str:

@@ -1,6 +1,6 @@
 """Runs a transcript: a conversation in plain text, through the stand-in platform, over real HTTP and encryption.
 
-A transcript is a head (题目, 依据, 时间, 人物) and steps:
+A transcript is a head (题目, 依据, 时间, 人物; 活动 changes a line of the campaign file) and steps:
 
     王芳> text                what a person types; a line that begins with blanks goes on with the message
     机器人< text              the whole answer, no more and no less; （无） for an empty one
@@ -81,6 +81,7 @@ class Transcript:
     start: datetime
     people: list[tuple[str, list[str]]]
     steps: list[Step] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)  # of the campaign file: a table's header, then a line for it
 
 
 def parse(path: Path) -> Transcript:
@@ -90,7 +91,7 @@ def parse(path: Path) -> Transcript:
     steps: list[Step] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         step = _step(number, line)
-        if not steps and (not line.strip() or line.startswith("#") or re.match(r"^(题目|依据|时间|人物): ", line)):
+        if not steps and (not line.strip() or line.startswith("#") or re.match(r"^(题目|依据|活动|时间|人物): ", line)):
             head.append(line)
             if ": " in line and not line.startswith("#"):
                 key, value = line.split(": ", 1)
@@ -103,7 +104,7 @@ def parse(path: Path) -> Transcript:
             raise ValueError(f"{path.name}:{number}: not a step: {line}")
     start = datetime.strptime(values["时间"][0], "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
     people = [(words[0], words[1:]) for words in (value.split() for value in values.get("人物", []))]
-    return Transcript(path, head, values["题目"][0], start, people, steps)
+    return Transcript(path, head, values["题目"][0], start, people, steps, values.get("活动", []))
 
 
 def _step(number: int, line: str) -> Step | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -52,8 +52,17 @@ def platform(real: Real) -> Iterator[Platform]:
     standin.stop()
 
 
-def write_config(folder: Path, platform: Platform) -> Path:
-    """Write a config for a fresh bot: the Hunan campaign and roster, and one admin whom nobody plays."""
+def write_config(folder: Path, platform: Platform, changes: Sequence[str] = ()) -> Path:
+    """Write a config for a fresh bot: the Hunan campaign and roster, and one admin whom nobody plays.
+
+    changes: lines such as "[rankings.handouts] second_approver = true", put below that header of the campaign file.
+    """
+    campaign = HUNAN.read_text(encoding="utf-8")
+    for change in changes:
+        header, line = change.split("] ", 1)
+        assert f"{header}]\n" in campaign, change
+        campaign = campaign.replace(f"{header}]\n", f"{header}]\n{line}\n")
+    (folder / "campaign.toml").write_text(campaign, encoding="utf-8")
     (folder / "people.csv").write_text(
         "name,org,role,wecom_userid\n值班员,省联席办,admin,duty_officer\n", encoding="utf-8"
     )
@@ -63,7 +72,7 @@ def write_config(folder: Path, platform: Platform) -> Path:
 [database]
 url = "sqlite:///bot.db"
 [campaign]
-file = "{HUNAN}"
+file = "campaign.toml"
 roster = "{HUNAN.with_name("roster.csv")}"
 people = "people.csv"
 [wecom]
@@ -110,7 +119,7 @@ def test_conversation(
     clock, engine = SettableClock(transcript.start), ManualEngine()
     codes, invitations = itertools.count(4821), iter(["A7K9Q2", "B8M4R3", "C9N5S4"])
     bot = app.build(
-        load_all(write_config(tmp_path, platform)),
+        load_all(write_config(tmp_path, platform, transcript.changes)),
         clock=clock,
         wall=real.wall,
         engine=engine,

@@ -1,13 +1,15 @@
-"""Rankings in chat: previews, codes, issues."""
+"""Rankings in chat: what is published, how it stands, how it is worked out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from handlers.wording.words import moment_words, names_list
-from models.campaign.definition import Campaign
+from handlers.wording.words import label, moment_words, names_list
+from models.campaign.definition import Campaign, Ranking, RollUp
 from models.figures import grouped
 from models.messages import RankTable
+from models.rankings import Score
 
 
 def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top: int = 3) -> str:
@@ -35,6 +37,20 @@ def _marks(marks: Sequence[str]) -> str:
     return f"（{'、'.join(marks)}）" if marks else ""
 
 
+def not_standing(text: str) -> str:
+    """Mark the text of an issue that was taken back."""
+    return f"这一期已撤回，请不要引用。\n{text}"
+
+
+def which_ranking_explained(names: Sequence[str]) -> str:
+    """Ask who takes part in no ranking to name one."""
+    return (
+        f"您的单位没有参加排名。要看某个排名怎么算，回“排名怎么算的 {names[0]}”。有这些：{'、'.join(names)}。"
+        if names
+        else ("这次活动没有排名。")
+    )
+
+
 def no_issue_yet(name: str) -> str:
     """Say that a ranking was not published yet."""
     return f"{name}还没有发布过。发布后回“排名”就能看到。"
@@ -50,21 +66,71 @@ def empty_ranking(name: str) -> str:
     return f"{name}：还没有单位报数，排不出来。"
 
 
-def publish_preview(name: str, group: str, number: int, ranked: int, unranked: int) -> str:
-    """Show what publishing will do."""
-    return f"将把{name}第{number}期发到群“{group}”，上榜{ranked}家，未报{unranked}家。预览图随后发给您。"
+def how_it_is_ranked(campaign: Campaign, ranking: Ranking, found: Sequence[Score], own: Sequence[str]) -> str:
+    """Explain one ranking: the formula, the rules, and how the values of these orgs come about."""
+    lines = [f"{ranking.name}怎么算：{_formula(campaign, ranking)}", _order(ranking)]
+    if ranking.note:
+        lines.append(f"说明：{ranking.note}")
+    shown = [score for score in found if score.org.name in own]
+    lines += [_worked_out(campaign, ranking, score) for score in shown if score.parts]
+    silent = [score.org.name for score in shown if not score.parts]
+    if silent:
+        lines.append(f"还没有数、不参加排名：{names_list(silent, 20)}")
+    return "\n".join(lines if shown else [*lines, "您的单位不参加这个排名。"])
 
 
-def published(name: str, number: int, group: str) -> str:
-    """Say that an issue is out."""
-    return f"{name}第{number}期已定稿，正在发到群“{group}”。以后的更正不影响本期。"
+def how_they_are_ranked(campaign: Campaign, found: Sequence[tuple[Ranking, Score]]) -> str:
+    """Explain all rankings of one org: two lines each, and the rules that all share."""
+    lines = []
+    for ranking, score in found:
+        lines += [f"· {ranking.name}＝{_formula(campaign, ranking)}", f"  {_worked_out(campaign, ranking, score)}"]
+    example = found[0][0].names[0] if found[0][0].names else found[0][0].name
+    ties = "数相同的并列，后面的名次顺延；没报的单列，不当作0。"
+    return "\n".join([*lines, f"{ties}某个排名的详细规则，回“排名怎么算的 {example}”。"])
 
 
-def figures_changed(name: str) -> str:
-    """Answer a code for a preview whose figures are no longer those of the ledger."""
-    return f"{name}的数在您预览之后有变化，这次没有发。请重新发“发布”看最新预览。"
+def _formula(campaign: Campaign, ranking: Ranking) -> str:
+    if ranking.kind == "completion":
+        names = [campaign.duties[key].name for key in ranking.duties]
+        return f"已完成的任务数÷已到期和进行中的任务数×{grouped(ranking.scale)}" + (
+            f"（{'、'.join(names)}）" if names else "（全部任务；免报的不算）"
+        )
+    total = "＋".join(campaign.indicators[key].name for key in ranking.value)
+    scale = f"×{grouped(ranking.scale)}" if ranking.scale != 1 else ""
+    divided = f"÷{BASES[ranking.per]}" if ranking.per else ""
+    return f"{f'（{total}）' if '＋' in total and divided else total}{divided}{scale}"
 
 
-def superseded(name: str) -> str:
-    """Answer a code for a preview that another issue has overtaken."""
-    return f"{name}在您预览之后又发布过新的一期，这次没有发。请重新发“发布”看最新预览。"
+BASES = {"population": "常住人口", "headcount": "在编人数"}
+PERIODS = {"all": "活动以来的都算", "week": "只算本周", "last-week": "只算上周"}
+ROLLING = {
+    RollUp.NONE: "",
+    RollUp.ADD: "；下级单位报的加在一起，每条只算一次",
+    RollUp.FILL: "；自己报了的用自己的数，没报的用下级单位之和，不重复计算",
+}
+
+
+def _order(ranking: Ranking) -> str:
+    end = "从高到低" if ranking.direction == "high" else "从低到高"
+    places = f"，保留{ranking.decimals}位小数后" if ranking.decimals else "，"
+    ties = f"{end}排{places}数相同的并列，后面的名次顺延"
+    return f"{PERIODS[ranking.period]}{ROLLING[ranking.roll_up]}；{ties}；没报的单列，不当作0。"
+
+
+def _worked_out(campaign: Campaign, ranking: Ranking, score: Score) -> str:
+    name = score.org.name
+    if score.value is None:
+        return f"{name}：{'、'.join(score.marks) or '还没有数'}，不参加排名"
+    value = f"{grouped(score.value, ranking.decimals)}{ranking.unit}"
+    if ranking.kind == "completion":
+        return f"{name}：{grouped(score.total)}÷{grouped(score.base or Decimal(0))}×{grouped(ranking.scale)}＝{value}"
+    parts = [f"{label(campaign, key, part)}{grouped(each)}" for (key, part), each in score.parts.items()]
+    several = f"（{'＋'.join(parts)}）" if len(parts) > 1 else ""
+    divided = f"÷{grouped(score.base)}" if score.base is not None else ""
+    scale = f"×{grouped(ranking.scale)}" if ranking.scale != 1 else ""
+    worked = f"{grouped(score.total)}{several}{divided}{scale}"
+    below = f"，含下级{score.below}家" if score.below else ""
+    marks = f"（{'、'.join(score.marks)}）" if score.marks else ""
+    return (
+        f"{name}：{worked}＝{value}{below}{marks}" if divided or scale or several else f"{name}：{value}{below}{marks}"
+    )

@@ -31,10 +31,13 @@ from models.campaign.definition import (
     Indicator,
     IndicatorKind,
     Ranking,
+    RollUp,
 )
 from models.campaign.roster import RosterOrg, RosterPerson, folded
 from models.campaign.shapes import nearest, one_of
 from models.errors import Problem
+
+LADDER = ("liaison", "backup", "superior", "admins")  # the steps of the ladder, lowest first
 
 __all__ = ["Known", "against_groups", "against_people", "against_roster", "ties", "zone_exists"]
 
@@ -57,6 +60,7 @@ def ties(campaign: Campaign, file: str, known: Known | None = None) -> list[Prob
     found += _template(campaign, known)
     for table, parts in (("duties", campaign.duties), ("rankings", campaign.rankings)):
         found += _colliding_names(table, {key: (part.name, *part.names) for key, part in parts.items()})
+    found += _ladder(campaign)
     for key, rule in campaign.rules.items():
         found += rule_problems(campaign, known, f"rules.{key}", rule)
     return [Problem(file, *problem) for problem in found]
@@ -247,13 +251,54 @@ def _due(campaign: Campaign, where: str, duty: Duty) -> Found:
         yield from outside(campaign, where, duty.due.date(), campaign.closes_on)
 
 
+def _ladder(campaign: Campaign) -> Found:
+    """Check that the ladder leads upwards, each step later than the one before."""
+    steps = campaign.ladder.steps
+    places = [LADDER.index(step.to) for step in steps]
+    if steps and steps[0].to != "liaison":
+        yield "ladder.steps", f'begins with "{steps[0].to}"', 'write { after = 1, to = "liaison" } first'
+    elif places != sorted(set(places)):
+        yield "ladder.steps", "does not lead upwards", f"write each step once, in the order {', '.join(LADDER)}"
+    days = [step.after for step in steps]
+    if days != sorted(set(days)):
+        yield "ladder.steps", f"has the days {', '.join(map(str, days))}", "write a later day for each next step"
+
+
 def _ranking(campaign: Campaign, known: Known, where: str, ranking: Ranking) -> Found:
-    if not ranking.value:
-        yield f"{where}.value", "is empty", one_of(known.indicators or ())
     yield from unknown_each(f"{where}.value", "indicator", ranking.value, known.indicators)
+    yield from unknown_each(f"{where}.duties", "duty", ranking.duties, known.duties)
     yield from unknown_each(f"{where}.among", "kind", (ranking.among,), known.kinds)
     if ranking.scale <= 0:
         yield f"{where}.scale", f"{ranking.scale} is no scale", "write a number above 0, for example 10000"
+    if ranking.second_approver and ranking.approval == "none":
+        yield f"{where}.second_approver", "needs a first one", 'leave it out, or write approval = "required"'
+    yield from (
+        _completion(campaign, where, ranking)
+        if ranking.kind == "completion"
+        else _figures(campaign, known, where, ranking)
+    )
+
+
+def _completion(campaign: Campaign, where: str, ranking: Ranking) -> Found:
+    """A share of duties has no indicators, attribute or age of its own."""
+    for name, given in (
+        ("value", ranking.value),
+        ("per", ranking.per),
+        ("stale_days", ranking.stale_days),
+        ("roll_up", ranking.roll_up is not RollUp.NONE),
+    ):
+        if given:
+            yield f"{where}.{name}", "is not for a completion ranking", "leave it out"
+    counted = [duty for key, duty in campaign.duties.items() if not ranking.duties or key in ranking.duties]
+    if not any(ranking.among in duty.audience for duty in counted):
+        yield f"{where}.duties", f'no duty of these is owed by a "{ranking.among}"', "name duties of that kind"
+
+
+def _figures(campaign: Campaign, known: Known, where: str, ranking: Ranking) -> Found:
+    if not ranking.value:
+        yield f"{where}.value", "is empty", one_of(known.indicators or ())
+    if ranking.duties:
+        yield f"{where}.duties", "is only for a completion ranking", "leave it out"
     summed = {campaign.indicators[key].kind for key in ranking.value if key in campaign.indicators}
     if len(summed) > 1:
         yield f"{where}.value", "sums a flow and a level", "name indicators of one kind"

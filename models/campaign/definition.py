@@ -7,14 +7,15 @@ Read by handlers (reading, answers), schedules (rules) and models (duties, ranki
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 HourMinute = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]  # wall clock in campaign.zone
@@ -90,6 +91,15 @@ class DutyKind(Enum):
     DOCUMENT = "document"  # a file is handed in, or its sending is stated
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where admins have put the deadlines of a duty while the campaign runs (models/campaign/amended.py)."""
+
+    due: Mapping[str, datetime] = field(default_factory=dict)  # period key -> aware, in place of the file's
+    own: Mapping[tuple[int, str], datetime] = field(default_factory=dict)  # (org id, period key) -> that org's own
+    since: Mapping[tuple[str, datetime], datetime] = field(default_factory=dict)  # (period key, deadline) -> set when
+
+
 class Duty(Frozen):
     """What an audience owes."""
 
@@ -106,6 +116,18 @@ class Duty(Frozen):
     pledge: Words = ()  # words that must be said for it to be met, the first is shown (已覆盖全部用户)
     names: Words = ()  # short names for commands: 短信, 总结
     source: str = ""  # clause of the notice, or "decided by us" with the date
+    _moved: Moved = PrivateAttr(default_factory=Moved)  # no file can set it
+
+    @property
+    def moved(self) -> Moved:
+        """Return where its deadlines were put while the campaign runs."""
+        return self._moved
+
+    def with_moved(self, moved: Moved) -> Self:
+        """Return it with other deadlines."""
+        copy = self.model_copy()
+        copy._moved = moved
+        return copy
 
 
 class Shift(Enum):
@@ -191,21 +213,68 @@ class Rule(Frozen):
     closing: bool = False  # also runs after last_day, until closes_on
     version: int = 1  # raised by hand when an edit must not fire again what has fired
     source: str = ""
+    _amended: RuleAmended = PrivateAttr(default_factory=lambda: RuleAmended())  # no file can set it
+
+    @property
+    def amended(self) -> RuleAmended:
+        """Return what admins have done to it while the campaign runs."""
+        return self._amended
+
+    def with_amended(self, amended: RuleAmended) -> Self:
+        """Return it with other pauses and another origin."""
+        copy = self.model_copy()
+        copy._amended = amended
+        return copy
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which a rule says nothing."""
+
+    start: datetime  # aware
+    end: datetime | None = None  # aware; None: until somebody takes it up again
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAmended:
+    """What admins have done to a rule while the campaign runs (models/campaign/amended.py)."""
+
+    filed: Rule | None = None  # as the file has it, when its times were changed
+    since: datetime | None = None  # firings of the changed rule count after this moment
+    outdated: bool = False  # its times were changed, but the file has a newer version since, which holds
+    pauses: tuple[Pause, ...] = ()  # oldest first
+
+    def paused(self, scheduled_at: datetime, now: datetime) -> bool:
+        """Tell whether a firing that is due and not taken up by now falls into a pause, or meets one."""
+        return any(each.end is None or (each.start <= now and each.end > scheduled_at) for each in self.pauses)
+
+
+class RollUp(Enum):
+    """Whether the figures of the orgs under a ranked one count for it. Each figure counts once, for the nearest."""
+
+    NONE = "none"
+    ADD = "add"  # every org reports only its own: all are added
+    FILL = "fill"  # who reports an indicator means all under it too; else what stands directly under it is added
 
 
 class Ranking(Frozen):
-    """A ranked list of organisations, never of persons."""
+    """A ranked list of organisations, never of persons. Ranks by figures, or (kind completion) by duties done."""
 
     name: str
     names: Words = ()
-    value: tuple[Key, ...]  # indicators whose figures are summed
+    kind: Literal["figures", "completion"] = "figures"
+    value: tuple[Key, ...] = ()  # indicators whose figures are summed
+    duties: tuple[Key, ...] = ()  # for completion: those that are counted; all when empty
     among: Key  # org kind
+    period: Literal["all", "week", "last-week"] = "all"  # which days count: the campaign's, or a campaign week's
+    roll_up: RollUp = RollUp.NONE
     per: Literal["population", "headcount"] | None = None
     scale: Decimal = Decimal(1)  # the ratio is multiplied by this: 10000 for 每万人
     unit: str  # shown after the value: 人/万人
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
     direction: Literal["high", "low"] = "high"  # which end is rank 1
     approval: Literal["required", "none"] = "required"
+    second_approver: bool = False  # two admins of the office must say yes
     group: Key = "office"
     stale_days: Annotated[int, Field(ge=1)] | None = None  # a level older than this is marked
     note: str = ""  # printed below: formula, source of the population
@@ -218,6 +287,20 @@ class Quiet(Frozen):
     start: HourMinute = "21:00"
     end: HourMinute = "08:00"
     daily_cap: Annotated[int, Field(ge=1)] = 3  # reminders to one person a day
+
+
+class LadderStep(Frozen):
+    """Who is told from some working day after a deadline on."""
+
+    after: Annotated[int, Field(ge=1, le=20)]  # working days after the deadline's day; 1 is the next working day
+    to: Literal["liaison", "backup", "superior", "admins"]
+
+
+class Ladder(Frozen):
+    """How what is overdue goes up, from step to step. It rides on the overdue rules; without steps nothing goes up."""
+
+    steps: tuple[LadderStep, ...] = ()
+    source: str = ""
 
 
 class Campaign(Frozen):
@@ -235,12 +318,14 @@ class Campaign(Frozen):
     rest_days: tuple[date, ...] = ()  # days off beside the legal calendar
     work_days: tuple[date, ...] = ()  # working days beside the legal calendar
     quiet: Quiet = Quiet()
+    ladder: Ladder = Ladder()
     kinds: dict[Key, OrgKind]
     dimensions: dict[Key, Dimension] = {}
     indicators: dict[Key, Indicator]
     duties: dict[Key, Duty]
     rules: dict[Key, Rule]
     rankings: dict[Key, Ranking] = {}
+    groups: dict[Key, str] = {}  # group as in the config -> what people call it
     template: dict[Key, Words] = {}  # org kind (or all) -> indicators, or indicator/part, of 模板 beside what is owed
     reading: dict[str, Words] = {}  # word lists of the reader: see handlers/reading/lexicon.py
 

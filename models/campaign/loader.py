@@ -20,7 +20,7 @@ from models.campaign.definition import Campaign, Dimension, Duty, Rule
 from models.errors import ConfigError, Problem
 
 HUNAN = Path(__file__).parent / "examples" / "hunan-2021.toml"  # the campaign of the notice
-TABLES = ("kinds", "dimensions", "indicators", "duties", "rules", "rankings", "template", "reading")
+TABLES = ("kinds", "dimensions", "indicators", "duties", "rules", "rankings", "groups", "template", "reading")
 # Stand in for a top-level field that is wrong, so that the rest can be checked; they lead to no problem themselves.
 STAND_INS: Mapping[str, object] = {
     "key": "x",

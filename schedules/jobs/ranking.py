@@ -10,12 +10,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import rankings
-from models.audit import note
+from models import issues
+from models.audience import audience
 from models.campaign.definition import Campaign, Ranking
 from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
 from models.quiet import release
 from schedules import wording
+from schedules.approvals import ask
 from schedules.claims import Claimed
 from schedules.jobs.telling import NEWS_LIFE, tell_admins
 
@@ -30,26 +31,33 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     rule = one.firing.rule_key
     key = one.firing.rule.ranking or ""
     definition = campaign.rankings[key]
-    table = rankings.current(session, campaign, key, now)
+    table = issues.current(session, campaign, key, now)
     if all(row.value is None for row in table.rows):
         text = wording.no_data(campaign, table.title, _example(campaign, definition))
         return tell_admins(session, campaign, rule, [Text(text)], now)
     if definition.approval == "none":
-        issue = rankings.publish(session, table, now, occurrence_id=one.occurrence_id)
-        note(session, "publish", f"ranking:{key}", now, after={"number": issue.number})
-        return _to_group(campaign, definition, rule, issue, now)
+        issue = issues.publish(session, table, now, occurrence_id=one.occurrence_id)
+        return _to_group(session, campaign, definition, rule, issue, now)
     command = definition.names[0] if definition.names else definition.name
-    contents: list[Content] = [Text(wording.preview(campaign, table.title, command)), TableText(table), Picture(table)]
-    return tell_admins(session, campaign, rule, contents, now)
+    preview = Text(wording.preview(campaign, table.title, command))
+    contents: list[Content] = [preview, TableText(table), Picture(table)]
+    held = issues.propose(session, table, now, occurrence_id=one.occurrence_id)
+    reminder = Text(wording.still_waits(campaign, table.title, command))
+    return ask(campaign, held, rule, contents, reminder, audience(session, campaign), now, NEWS_LIFE)
 
 
-def _to_group(campaign: Campaign, definition: Ranking, rule: str, issue: RankTable, now: datetime) -> list[Draft]:
+def _to_group(
+    session: Session, campaign: Campaign, definition: Ranking, rule: str, issue: RankTable, now: datetime
+) -> list[Draft]:
     at = release(campaign, now)
     group = Recipient(f"robot:{definition.group}")
     contents = (TableText(issue), Picture(issue))
-    return [Draft(group, content, rule, not_before=at, expires_at=at + NEWS_LIFE) for content in contents]
+    about = issues.about_number(session, issue)
+    return [Draft(group, content, rule, at, at + NEWS_LIFE, (about,)) for content in contents]
 
 
 def _example(campaign: Campaign, definition: Ranking) -> str:
+    if not definition.value:
+        return campaign.duties[next(iter(definition.duties or campaign.duties))].name
     indicator = campaign.indicators[definition.value[0]]
     return indicator.hint or f"{indicator.name}1{indicator.measure}"

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from models.campaign.definition import Campaign
+from models.campaign.definition import Campaign, RollUp
 from models.campaign.loader import HUNAN, load
+from models.campaign.periods import whole
+from models.duties import DutyState, OrgState, Standing
 from models.ledger import Fact
 from models.messages import RankTable, table_from_json, table_to_json
 from models.rankings import RankedOrg, compute
@@ -101,3 +103,111 @@ def test_a_table_survives_being_stored(campaign: Campaign) -> None:
     """A frozen issue reads back to the very same value."""
     table = compute(campaign, "follow-rate", ORGS, [fact(1, "fans", "12345", part="抖音")], NOW)
     assert table_from_json(table_to_json(table)) == table
+
+
+# ---- rolling up, weeks, duties done ----
+
+PARENTS = {1: None, 2: None, 3: None, 11: 1, 12: 1, 111: 11}
+
+
+def changed(campaign: Campaign, key: str, **values: object) -> Campaign:
+    """The campaign with a ranking of other rules."""
+    ranking = campaign.rankings[key].model_copy(update=values)
+    return campaign.model_copy(update={"rankings": {**campaign.rankings, key: ranking}})
+
+
+def rolled(campaign: Campaign, how: RollUp, *known: Fact) -> list[tuple[str, int | None, Decimal | None]]:
+    """Rank hand-outs of three cities with districts below the first."""
+    ranked = changed(campaign, "handouts", roll_up=how)
+    return lines(compute(ranked, "handouts", ORGS, known, NOW, parents=PARENTS))
+
+
+def test_without_rolling_up_what_is_below_does_not_count(campaign: Campaign) -> None:
+    """The default: each org ranks on what it reported itself."""
+    assert rolled(campaign, RollUp.NONE, fact(11, "handbook", "5"))[0] == ("甲市", None, None)
+
+
+def test_adding_counts_each_figure_once_for_the_nearest_ranked_org(campaign: Campaign) -> None:
+    """Own, district and township figures add up; nothing counts for two orgs."""
+    known = [
+        fact(1, "handbook", "100"),
+        fact(11, "handbook", "5"),
+        fact(12, "leaflet", "3"),
+        fact(111, "handbook", "1"),
+    ]
+    assert rolled(campaign, RollUp.ADD, *known)[0] == ("甲市", 1, Decimal(109))
+
+
+def test_filling_never_adds_what_a_total_holds_already(campaign: Campaign) -> None:
+    """A city that reports its own total means its districts too; where it is silent they are added, by indicator."""
+    total = [fact(1, "handbook", "100"), fact(11, "handbook", "60"), fact(12, "handbook", "40")]
+    assert rolled(campaign, RollUp.FILL, *total)[0] == ("甲市", 1, Decimal(100))
+    assert rolled(campaign, RollUp.FILL, *total[1:])[0] == ("甲市", 1, Decimal(100))
+    districts = [fact(11, "handbook", "60"), fact(111, "handbook", "25"), fact(1, "leaflet", "7")]
+    assert rolled(campaign, RollUp.FILL, *districts)[0] == ("甲市", 1, Decimal(67))
+
+
+def test_levels_of_districts_add_up_to_the_citys(campaign: Campaign) -> None:
+    """Readings replace each other within an org, never between orgs."""
+    known = [
+        fact(11, "fans", "30000", part="抖音", day=11, entry=1),
+        fact(11, "fans", "40000", part="抖音", day=12, entry=2),
+        fact(12, "fans", "10000", part="抖音", day=12, entry=3),
+    ]
+    ranked = changed(campaign, "follow-rate", roll_up=RollUp.ADD)
+    assert lines(compute(ranked, "follow-rate", ORGS, known, NOW, parents=PARENTS))[0] == ("甲市", 1, Decimal("500.0"))
+
+
+def test_a_weekly_ranking_counts_the_days_of_one_week_and_names_them(campaign: Campaign) -> None:
+    """Last week's figures are not this week's."""
+    known = [fact(1, "handbook", "5", day=16), fact(1, "handbook", "7", day=17), fact(2, "handbook", "9", day=10)]
+    monday = datetime(2021, 5, 18, 2, tzinfo=UTC)
+    this = compute(changed(campaign, "handouts", period="week"), "handouts", ORGS, known, monday)
+    last = compute(changed(campaign, "handouts", period="last-week"), "handouts", ORGS, known, monday)
+    assert (this.title, lines(this)[0]) == ("手册资料发放（5月17日至23日）", ("甲市", 1, Decimal(7)))
+    assert (last.title, lines(last)[0]) == ("手册资料发放（5月11日至16日）", ("甲市", 1, Decimal(5)))
+
+
+def state(org: int, key: str, standing: Standing, campaign: Campaign) -> DutyState:
+    """How one duty of one org stands."""
+    known = next(ranked for ranked in ORGS if ranked.id == org)
+    duty = campaign.duties[key]
+    org_state = OrgState(org, known.name, "city", None)
+    return DutyState(org_state, key, duty, whole(campaign), standing, NOW, Decimal(0), Decimal(1), False, None)
+
+
+def test_completion_is_the_share_of_duties_done(campaign: Campaign) -> None:
+    """Late counts as done; what has not begun is not counted; who owes nothing stands apart and says why."""
+    states = [
+        state(1, "press", Standing.DONE, campaign),
+        state(1, "summary", Standing.DONE_LATE, campaign),
+        state(1, "video-submit", Standing.OVERDUE, campaign),
+        state(1, "app-rate", Standing.AHEAD, campaign),
+        state(2, "press", Standing.OWED, campaign),
+    ]
+    table = compute(campaign, "completion", ORGS, [], NOW, states=states)
+    assert lines(table) == [("甲市", 1, Decimal("66.7")), ("乙市", 2, Decimal("0.0")), ("丙市", None, None)]
+    assert table.rows[2].marks == ("没有到期任务",)
+
+
+def test_the_rounding_is_declared(campaign: Campaign) -> None:
+    """A rate says how it was rounded, a plain sum has nothing to round."""
+    assert compute(campaign, "follow-rate", ORGS, [], NOW).note.endswith("四舍五入保留1位小数。")
+    assert "四舍五入" not in compute(campaign, "handouts", ORGS, [], NOW).note
+
+
+def test_corrections_that_make_a_total_zero_leave_it_ranked(campaign: Campaign) -> None:
+    """What was reported and taken back is a zero that somebody said, not silence."""
+    known = [fact(1, "handbook", "5"), fact(1, "handbook", "-5", entry=2), fact(2, "handbook", "0", entry=3)]
+    assert lines(compute(campaign, "handouts", ORGS, known, NOW))[:2] == [
+        ("甲市", 1, Decimal(0)),
+        ("乙市", 1, Decimal(0)),
+    ]
+
+
+def test_values_change_against_the_last_issue(campaign: Campaign) -> None:
+    """The change is measured in the ranking's unit; who was not ranked has none."""
+    first = compute(campaign, "handouts", ORGS, [fact(1, "handbook", "5")], NOW)
+    known = [fact(1, "handbook", "4"), fact(2, "handbook", "9", entry=2)]
+    table = compute(campaign, "handouts", ORGS, known, NOW, replace(first, number=1))
+    assert [(row.org, row.change) for row in table.rows] == [("乙市", None), ("甲市", Decimal(-1)), ("丙市", None)]

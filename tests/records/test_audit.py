@@ -199,7 +199,7 @@ def test_every_action_has_its_word() -> None:
             {"handbook": "6", "by": 8},
             "更正 #7 长沙市：宣传手册5册→6册，记为 #8",
         ),
-        ("publish", "ranking:handouts", None, {"number": 3}, "发布排名 宣传手册和宣传资料发放 长沙市：第3期"),
+        ("publish", "ranking:handouts", None, {"number": 3}, "发布排名 手册资料发放 长沙市：第3期"),
         (
             "role-added",
             "person:2",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from models.campaign.definition import Campaign
+from models.issues import IssueStatus, RankingIssue
 from models.outbox import Notice, Status
 from models.people import Identity, Membership, Org, Person, Role
-from models.rankings import RankingIssue
 from tests.schedules.world import World, at
 
 Make = Callable[..., World]
@@ -68,7 +68,7 @@ def test_the_follow_rate_is_issued_by_the_clock_itself(make_world: Make) -> None
             "数据截至2021年5月14日10:12，单位：人/万人\n"
             "1. 株洲市公安局 1,281.2（缺5平台）\n"
             "2. 长沙市公安局 995.2（缺5平台）\n"
-            "注：5个平台关注总人数÷常住人口×1万；常住人口为第七次全国人口普查数。",
+            "注：5个平台关注总人数÷常住人口×1万；常住人口为第七次全国人口普查数。四舍五入保留1位小数。",
         ),
         ("robot:office", "[picture]"),
     ]
@@ -106,22 +106,34 @@ def test_other_rankings_wait_for_an_admin(make_world: Make) -> None:
     world = make_world("05-14 12:00")
     world.report("长沙:handbook=1200@05-13")
     world.through("05-14 15:12")
-    assert issues(world) == []
+    (waiting,) = issues(world)
+    assert (waiting.status, waiting.number) == (IssueStatus.WAITING, None)
     assert world.told("handouts-weekly") == [
         (
             "admin",
-            "【反诈宣传月】宣传手册和宣传资料发放排名已算好，等审定，还没有发到群里。要发布，回“发布 手册”。",
+            "【反诈宣传月】手册资料发放排名已算好，等审定，还没有发到群里。"
+            "要发布，回“发布 手册”；这一期不发，回“不发布 手册”。",
         ),
         (
             "admin",
-            "宣传手册和宣传资料发放（预览，尚未发布）\n"
+            "手册资料发放（预览，尚未发布）\n"
             "数据截至2021年5月14日15:12，单位：份\n"
             "1. 长沙市公安局 1,200\n"
             "未报1家：株洲市公安局\n"
             "注：宣传手册与宣传资料合计。",
         ),
         ("admin", "[picture]"),
+        *[
+            (
+                "admin",
+                "【反诈宣传月】提示：手册资料发放排名还在等审定，没有发到群里。"
+                "要发布，回“发布 手册”；这一期不发，回“不发布 手册”。",
+            )
+        ]
+        * 2,
     ]
+    reminders = [notice.not_before for notice in world.notices("handouts-weekly")[3:]]
+    assert reminders == [at("05-14 19:12"), at("05-17 09:07")]  # the same evening, and on the next working day
 
 
 def test_the_welcome_goes_to_everybody_once(make_world: Make) -> None:

@@ -18,7 +18,7 @@ from models.campaign.definition import Campaign
 from models.clock import SettableClock
 from models.duties import OrgState
 from models.inbox import Inbox
-from models.ledger import DUTY, Fact, Line, ReportKind, record
+from models.ledger import DUTY, Fact, Line, Report, ReportKind, entries_of, record
 from models.lengths import TEXT_BYTES
 from models.messages import table_from_json
 from models.occurrences import Occurrence
@@ -144,6 +144,23 @@ class World:
                     text="",
                     lines=[Line(fact.indicator, fact.value, fact.value, fact.day, part=fact.part)],
                 )
+
+    def correct(self, number: int, text: str) -> None:
+        """Correct report `number` to other figures, now, in the notation of facts_of()."""
+        with self.db.begin() as session:
+            (fact,) = facts_of(text)
+            record(
+                session,
+                org_id=fact.org_id,
+                person_id=fact.org_id,
+                inbox_id=session.get_one(Report, number).inbox_id,
+                kind=ReportKind.CORRECTION,
+                made_at=self.clock.now(),
+                text="",
+                lines=[Line(fact.indicator, fact.value, fact.value, fact.day, part=fact.part)],
+                cancels=[entry.id for entry in entries_of(session, number)],
+                about_id=number,
+            )
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -198,6 +198,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_join_request_account', ['channel', 'user_ref'], unique=False)
         batch_op.create_index(batch_op.f('ix_join_request_org_id'), ['org_id'], unique=False)
 
+    op.create_table('leave',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('noted_by_id', sa.Integer(), nullable=False),
+    sa.Column('noted_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['noted_by_id'], ['person.id'], name=op.f('fk_leave_noted_by_id_person')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_leave_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_leave'))
+    )
+    with op.batch_alter_table('leave', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_leave_person_id'), ['person_id'], unique=False)
+
     op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -527,6 +542,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_org_id'))
 
     op.drop_table('membership')
+    with op.batch_alter_table('leave', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_leave_person_id'))
+
+    op.drop_table('leave')
     with op.batch_alter_table('join_request', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_join_request_org_id'))
         batch_op.drop_index('ix_join_request_account')
