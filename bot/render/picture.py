@@ -13,7 +13,7 @@ from itertools import groupby
 from math import ceil
 
 from bot.render import svg
-from bot.render.standing import EMPTY, NAMELESS, Line, Standing, standing
+from bot.render.standing import EMPTY, NAMELESS, POINTS, Line, Standing, standing
 from bot.render.svg import GREY, INK, RED, RULE, Sheet, fit, shorten, width, wrap
 from models.messages import RankTable
 
@@ -25,12 +25,14 @@ ACROSS = 14  # above and below a bar that has its figure beside it
 PAGE_BODY = 20 * ROW  # rows are split into pages of about this height
 MOST_ROWS = 200  # drawn at all; ten pages are as much as anybody scrolls through in a chat
 MOST_NAME_LINES = 24  # of those who are missing
-MOVE_WIDTH = 136
-MOVE_X = RIGHT - 104
-UNIT_MOST = 5 * 28  # pixels; a longer unit stands once above the figures instead of behind each
+MOST_CORRECTIONS = 8
+UNIT_MOST = 2 * 28  # pixels; a longer unit stands once above the figures instead of behind each
+SIGN = 26  # pixels of a sign of movement
+SECOND = 40  # from the line of a figure to that of its change
 FIGURE_SIZES = (46, 40, 34, 30)
 NAME_SIZES = (40, 36, 32)
 SMALL = 28
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Columns:
     figure_size: int
     figure_right: float
     unit: str  # behind each figure, or empty
+    compared: bool  # whether movements and changes stand below the figures
+    move_x: float  # where the signs of movement start
     name_right: float
     zero_x: float  # where bars start
     scale: Decimal  # pixels of bar for one unit of value
@@ -76,18 +80,26 @@ def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
 def _columns(shown: Standing) -> Columns:
     """Give the figures what they need, the names the rest (never less than a third of the sheet)."""
     unit = shown.unit if width(shown.unit, SMALL) <= UNIT_MOST else ""
-    unit_width = width(unit, SMALL) + 8 if unit else 0
-    right = RIGHT - (MOVE_WIDTH if shown.compared else 0) - unit_width
+    right = RIGHT - (width(unit, SMALL) + 8 if unit else 0)
     longest = max((line.figure for line in shown.lines), key=lambda figure: width(figure, 10), default="")
     size, _ = fit(longest, FIGURE_SIZES, right - NAME_X - svg.WIDTH / 3)
-    name_right = right - width(longest, size) - 40
+    taken = RIGHT - right + width(longest, size)
+    move_x: float = RIGHT
+    if shown.compared:
+        move_x -= SIGN + 8 + max((width(str(abs(line.moved or 0)), SMALL) for line in shown.lines), default=0)
+        taken = max(taken, RIGHT - move_x + 20 + max((width(line.change, SMALL) for line in shown.lines), default=0))
+    name_right = RIGHT - taken - 40
     values = [line.value for line in shown.lines]
     low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    if shown.unit == "%" and low == 0 and high <= HUNDRED:
+        high = HUNDRED  # a bar of a share is full at 100 %, whoever leads
     scale = Decimal(name_right - NAME_X) / (high - low) if high > low else Decimal(0)
     return Columns(
         figure_size=size,
         figure_right=right,
         unit=unit,
+        compared=bool(shown.compared),
+        move_x=move_x,
         name_right=name_right,
         zero_x=NAME_X + float(-low * scale),
         scale=scale,
@@ -109,7 +121,9 @@ def _measure(line: Line, columns: Columns) -> Row:
     if across:
         size, lines = NAME_SIZES[-1], wrap(name, NAME_SIZES[-1], RIGHT - NAME_X, 3)
     beside = not across and one_line and width(name, size) + width(tags, SMALL) + 24 <= room
-    height = ROW + (len(lines) - 1) * (size + 8) + (EXTRA if tags and not beside else 0) + (2 * ACROSS if across else 0)
+    height = ROW + (len(lines) - 1) * (size + 8) + (EXTRA if tags and not beside else 0)
+    if across:
+        height += 2 * ACROSS + (SECOND if columns.compared else 0)
     return Row(
         line, size, tuple(lines), shorten(tags, SMALL, RIGHT - NAME_X if across else room), beside, across, height
     )
@@ -155,23 +169,21 @@ def _rows(sheet: Sheet, y: float, rows: Sequence[Row], columns: Columns, shown: 
     for index, row in enumerate(rows):
         if index:
             sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
-        _row(sheet, y, row, columns, bool(shown.compared))
+        _row(sheet, y, row, columns)
         y += row.height
     return y
 
 
 def _strip(sheet: Sheet, baseline: float, columns: Columns, shown: Standing) -> None:
-    """Head the columns: how many take part, the unit where it is long, what movements are measured against."""
+    """Head the columns: how many take part, and the unit where it is long."""
     counts = f"参加排名{len(shown.lines)}家" + (f"，未报{len(shown.missing)}家" if shown.missing else "")
     unit = "" if columns.unit or not shown.unit else f"单位：{shown.unit}"
-    room = columns.figure_right - width(unit, SMALL) - 20 - LEFT
+    room = RIGHT - width(unit, SMALL) - 20 - LEFT
     sheet.text(LEFT, baseline, shorten(counts, SMALL, room), SMALL, GREY)
-    sheet.text(columns.figure_right, baseline, unit, SMALL, GREY, "end")
-    if shown.compared:
-        sheet.text(RIGHT, baseline, f"较{shown.compared}", SMALL, GREY, "end")
+    sheet.text(RIGHT, baseline, unit, SMALL, GREY, "end")
 
 
-def _row(sheet: Sheet, y: float, row: Row, columns: Columns, compared: bool) -> None:
+def _row(sheet: Sheet, y: float, row: Row, columns: Columns) -> None:
     line, ink = row.line, GREY if row.line.stale else INK
     leads = columns.leaders and line.rank <= 3 and not line.stale
     _rank(sheet, y + row.height / 2, line, leads)
@@ -186,11 +198,12 @@ def _row(sheet: Sheet, y: float, row: Row, columns: Columns, compared: bool) -> 
         sheet.text(NAME_X, below, row.tags, SMALL, GREY)
     bar_y = below + 22 + (ACROSS if row.across else 0)
     _bar(sheet, bar_y, line, columns, leads)
-    baseline = bar_y + 24 if row.across else y + row.height / 2 + 16
+    baseline = bar_y + 24 if row.across else y + row.height / 2 + (-2 if columns.compared else 16)
     sheet.text(columns.figure_right, baseline, line.figure, columns.figure_size, ink, "end", weight=0.8)
     sheet.text(columns.figure_right + 8, baseline, columns.unit, SMALL, GREY)
-    if compared:
-        _movement(sheet, baseline, line.moved)
+    if columns.compared:
+        sheet.text(columns.move_x - 20, baseline + SECOND, line.change, SMALL, GREY, "end")
+        _movement(sheet, columns.move_x, baseline + SECOND, line.moved)
 
 
 def _rank(sheet: Sheet, middle: float, line: Line, leads: bool) -> None:
@@ -213,12 +226,11 @@ def _bar(sheet: Sheet, y: float, line: Line, columns: Columns, leads: bool) -> N
     sheet.rect(start, y, long, 16, colour, min(8, long / 2))
 
 
-def _movement(sheet: Sheet, baseline: float, moved: int | None) -> None:
+def _movement(sheet: Sheet, x: float, baseline: float, moved: int | None) -> None:
     """Draw places won or lost with their number."""
-    end = _sign(sheet, MOVE_X, baseline, moved)
+    end = _sign(sheet, x, baseline, moved)
     if moved:
-        digits = str(abs(moved))
-        sheet.text(end + 8, baseline - 1, digits, 34 if len(digits) < 4 else SMALL, RED if moved > 0 else svg.GREEN)
+        sheet.text(end + 8, baseline, str(abs(moved)), SMALL, RED if moved > 0 else svg.GREEN)
 
 
 def _sign(sheet: Sheet, x: float, baseline: float, moved: int | None) -> float:
@@ -227,13 +239,13 @@ def _sign(sheet: Sheet, x: float, baseline: float, moved: int | None) -> float:
     Red is up and green is down, as readers in China expect from every other table; the shapes say it without colour.
     """
     if moved is None:
-        sheet.text(x - 2, baseline - 2, "新", 32, RED)
-        return x + 30
+        sheet.text(x, baseline, "新", SMALL, RED)
+        return x + SMALL
     if moved == 0:
-        sheet.rect(x, baseline - 15, 26, 5, svg.FAINT)
+        sheet.rect(x, baseline - 13, SIGN, 5, svg.FAINT)
     else:
-        sheet.triangle(x, baseline - 26, 26, RED if moved > 0 else svg.GREEN, up=moved > 0)
-    return x + 26
+        sheet.triangle(x, baseline - 23, SIGN, RED if moved > 0 else svg.GREEN, up=moved > 0)
+    return x + SIGN
 
 
 def _apart(sheet: Sheet, y: float, shown: Standing) -> float:
@@ -251,7 +263,22 @@ def _apart(sheet: Sheet, y: float, shown: Standing) -> float:
         for index, words in enumerate(lines):
             sheet.text(LEFT, y + 58 + (index + 1) * 50, words, 34, GREY)
         y += 58 + len(lines) * 50 + 34
-    return y
+    return _corrections(sheet, y, shown)
+
+
+def _corrections(sheet: Sheet, y: float, shown: Standing) -> float:
+    """Say what has changed in the issue before since it was published."""
+    if not shown.corrections:
+        return y
+    sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+    sheet.text(LEFT, y + 58, f"更正{shown.compared} {len(shown.corrections)}家", 34, INK, weight=0.6)
+    some = shown.corrections[:MOST_CORRECTIONS]
+    lines = [line for words in some for line in wrap(svg.drawable(words), 32, RIGHT - LEFT, 2)]
+    if len(some) < len(shown.corrections):
+        lines.append(f"另有{len(shown.corrections) - len(some)}家未列出")
+    for index, words in enumerate(lines):
+        sheet.text(LEFT, y + 58 + (index + 1) * 48, words, 32)
+    return y + 58 + len(lines) * 48 + 34
 
 
 def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
@@ -259,14 +286,21 @@ def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
     sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
     y += 54
     if shown.compared and shown.lines:
-        x: float = LEFT
+        against = f"较{shown.compared}："
+        sheet.text(LEFT, y, against, SMALL, GREY)
+        x = LEFT + width(against, SMALL)
         newcomers = any(line.moved is None for line in shown.lines)
         signs = ((1, "名次上升"), (-1, "名次下降"), (0, "名次未变"), (None, "新上榜"))
         for moved, words in signs if newcomers else signs[:3]:
             x = _sign(sheet, x, y, moved) + 10
-            sheet.text(x, y - 1, words, SMALL, GREY)
-            x += width(words, SMALL) + 36
+            sheet.text(x, y, words, SMALL, GREY)
+            x += width(words, SMALL) + 28
         y += 46
+        if any(line.change for line in shown.lines):
+            sheet.text(
+                LEFT, y, f"灰色数字：数值较{shown.compared}的增减{POINTS if shown.unit == '%' else ''}", SMALL, GREY
+            )
+            y += 46
     for words in wrap(svg.drawable(f"注：{shown.note}"), SMALL, RIGHT - LEFT, 5) if shown.note else ():
         sheet.text(LEFT, y, words, SMALL, GREY)
         y += 42

@@ -8,13 +8,16 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from bot.render.words import NO_VALUE, clean, group_digits, moment_words
-from models.messages import RankRow, RankTable
+from models.messages import Corrected, RankRow, RankTable
 
 STALE = "数据未更新"
 TIED = "并列"
 EMPTY = "暂无可排名的数据"
 PREVIEW = "预览，尚未发布"
 NAMELESS = "（名称缺失）"
+MISSING = "未报"
+STEADY = "持平"
+POINTS = "（百分点）"  # what a share changes by
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Line:
     value: Decimal
     figure: str  # the value as printed
     moved: int | None  # places won or lost; None: new
+    change: str  # of the value, as printed: +1,200, -37, 持平; empty: nothing to compare with
     stale: bool
     tags: tuple[str, ...]  # 并列, 缺3平台, 数据未更新
 
@@ -43,6 +47,7 @@ class Standing:
     missing: tuple[str, ...]  # 未报
     unranked: tuple[str, ...]  # reported something, but cannot be ranked: name and why
     compared: str  # 第2期, 上期, or empty: there is nothing to compare with
+    corrections: tuple[str, ...]  # of the issue compared with: 长沙市 12,500→12,300
     note: str
 
 
@@ -68,6 +73,7 @@ def standing(table: RankTable, zone: tzinfo) -> Standing:
         missing=tuple(_name(row) for row in apart if _is_missing(row)),
         unranked=tuple(_reason(row, table.decimals) for row in apart if not _is_missing(row)),
         compared="" if not compared else f"第{table.since}期" if table.since is not None else "上期",
+        corrections=tuple(_corrected(each, table.decimals) for each in table.corrections),
         note=clean(table.note, 400),
     )
 
@@ -84,7 +90,23 @@ def _name(row: RankRow) -> str:
 def _line(row: RankRow, rank: int, value: Decimal, decimals: int, tied: bool) -> Line:
     marks = tuple(mark for mark in (clean(mark, 20) for mark in row.marks) if mark)
     tags = ((TIED,) if tied else ()) + marks + ((STALE,) if row.stale else ())
-    return Line(rank, _name(row), value, group_digits(value, decimals), row.moved, row.stale, tags)
+    change = "" if row.change is None else signed(row.change, decimals)
+    return Line(rank, _name(row), value, group_digits(value, decimals), row.moved, change, row.stale, tags)
+
+
+def signed(change: Decimal, decimals: int) -> str:
+    """Write how much a value has changed, sign first; 持平 for what rounds to nothing."""
+    figure = group_digits(change, decimals)
+    if not change.is_finite():
+        return ""
+    if not figure.strip("-0,."):
+        return STEADY
+    return figure if change < 0 else f"+{figure}"
+
+
+def _corrected(each: Corrected, decimals: int) -> str:
+    was, now = (MISSING if value is None else group_digits(value, decimals) for value in (each.was, each.now))
+    return f"{clean(each.org) or NAMELESS} {was}→{now}"
 
 
 def _reason(row: RankRow, decimals: int) -> str:

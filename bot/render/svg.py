@@ -52,9 +52,10 @@ def shorten(words: str, size: float, room: float) -> str:
     """Cut words to the room with an ellipsis, if they do not fit."""
     if width(words, size) <= room:
         return words
-    while words and width(words + "…", size) > room:
-        words = words[:-1]
-    return words + "…"
+    left, end = room - width("…", size), 0
+    while end < len(words) and (left := left - width(words[end], size)) >= 0:
+        end += 1
+    return words[:end] + "…"
 
 
 def fit(words: str, sizes: Sequence[int], room: float) -> tuple[int, bool]:

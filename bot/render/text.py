@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from itertools import accumulate
 
-from bot.render.standing import EMPTY, Line, Standing, standing
+from bot.render.standing import EMPTY, POINTS, Line, Standing, standing
 from bot.render.words import CHINA, group_digits
 from models.messages import RankTable
 
 __all__ = ["group_digits", "ranking_text"]
 
-NAMES_SHOWN = 40  # names of a list before it ends in 等n家
+NAMES_SHOWN = 40  # names of a list before it ends in 等
+CORRECTIONS_SHOWN = 10
 
 
 def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pictured: bool = True) -> str:
@@ -26,11 +27,10 @@ def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pi
     """
     shown = standing(table, zone)
     head, body = _head(shown), [_row(line, shown) for line in shown.lines]
-    explained = f"▲▼较{shown.compared}升降名次，—名次未变" if shown.compared else ""
-    if any(line.moved is None for line in shown.lines) and explained:
-        explained += "，新为新上榜"
-    apart, note = _apart(shown, NAMES_SHOWN), [f"注：{shown.note}"] if shown.note else []
-    for tail in ([*apart, *note, explained], [*apart, *note], apart, counts := _apart(shown, 0)):
+    apart = [*_apart(shown, NAMES_SHOWN), *_corrected(shown, CORRECTIONS_SHOWN)]
+    counts = [*_apart(shown, 0), *_corrected(shown, 0)]
+    note = [f"注：{shown.note}"] if shown.note else []
+    for tail in ([*apart, *note, _explained(shown)], [*apart, *note], apart, counts):
         whole = "\n".join(filter(None, [*head, *body, *tail]))
         if _size(whole) <= limit_bytes:
             return whole
@@ -46,7 +46,30 @@ def _head(shown: Standing) -> list[str]:
 def _row(line: Line, shown: Standing) -> str:
     moved = f" {movement(line.moved)}" if shown.compared else ""
     tags = f"（{'、'.join(line.tags)}）" if line.tags else ""
-    return f"{line.rank}. {line.name} {line.figure}{moved}{tags}"
+    change = f" {line.change}" if line.change and shown.compared else ""
+    return f"{line.rank}. {line.name} {line.figure}{moved}{change}{tags}"
+
+
+def _explained(shown: Standing) -> str:
+    """Explain the signs behind a figure, those that are there."""
+    if not shown.compared or not shown.lines:
+        return ""
+    parts = [f"▲▼较{shown.compared}升降名次", "—名次未变"]
+    if any(line.moved is None for line in shown.lines):
+        parts.append("新为新上榜")
+    if any(line.change for line in shown.lines):
+        parts.append(f"+-为数值增减{POINTS if shown.unit == '%' else ''}")
+    return "，".join(parts)
+
+
+def _corrected(shown: Standing, most: int) -> list[str]:
+    """Say what has been corrected of the issue before; only how many where there is no room for more."""
+    if not shown.corrections:
+        return []
+    head = f"更正{shown.compared}"
+    some = "；".join(shown.corrections[:most])
+    more = f"等{len(shown.corrections)}家" if len(shown.corrections) > most else ""
+    return [f"{head}：{some}{more}" if some else f"{head}{len(shown.corrections)}家"]
 
 
 def movement(moved: int | None) -> str:

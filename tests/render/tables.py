@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from models.messages import RankRow, RankTable
+from models.messages import Corrected, RankRow, RankTable
 
 CITIES = [
     "长沙市",
@@ -47,7 +47,10 @@ def table(rows: Iterable[RankRow], **changed: Any) -> RankTable:
 
 def falling(names: Iterable[str], top: int = 9000, step: int = 37) -> list[RankRow]:
     """Rank names in their order with falling values and all kinds of movement."""
-    return [RankRow(name, rank, Decimal(top - rank * step), rank % 5 - 2) for rank, name in enumerate(names, start=1)]
+    return [
+        RankRow(name, rank, Decimal(top - rank * step), rank % 5 - 2, change=Decimal(rank * 613 % 3000 - 400))
+        for rank, name in enumerate(names, start=1)
+    ]
 
 
 def counties(count: int) -> list[RankRow]:
@@ -57,14 +60,15 @@ def counties(count: int) -> list[RankRow]:
 
 HUNAN = table(
     [
-        RankRow("长沙市", 1, Decimal("1286.43"), 0),
-        RankRow("株洲市", 2, Decimal("905.2"), 2),
-        RankRow("湘潭市", 3, Decimal("861.05"), -1),
-        RankRow("张家界市", 4, Decimal("402.66"), -1, stale=True),
+        RankRow("长沙市", 1, Decimal("1286.43"), 0, change=Decimal("120.4")),
+        RankRow("株洲市", 2, Decimal("905.2"), 2, change=Decimal("1200")),
+        RankRow("湘潭市", 3, Decimal("861.05"), -1, change=Decimal("-3.5")),
+        RankRow("张家界市", 4, Decimal("402.66"), -1, stale=True, change=Decimal(0)),
         RankRow("益阳市", 5, Decimal("355"), None, marks=("缺3平台",)),
         RankRow("怀化市", None, None),
         RankRow("娄底市", None, None),
-    ]
+    ],
+    corrections=(Corrected("长沙市", Decimal(1250), Decimal(1230)), Corrected("益阳市", Decimal("300.5"), None)),
 )
 
 AWKWARD = {
@@ -92,6 +96,33 @@ AWKWARD = {
     ),
     "hostile-words": table(falling(CITIES[:2]), title="<&\x00>", unit="<人>", note="]]>&lt;\x08" + NOTE * 9),
     "many-missing": table([RankRow(f"{LONG_NAME[:30]}{n}", None, None) for n in range(134)]),
+    "share": table(
+        [
+            RankRow("长沙市公安局", 1, Decimal(100), 0, change=Decimal(0)),
+            RankRow("湘西自治州公安局", 1, Decimal(100), 3, change=Decimal("16.7")),
+            RankRow("株洲市公安局", 3, Decimal("83.3"), -1, change=Decimal("-16.7")),
+            RankRow("娄底市公安局", 4, Decimal(0), None),
+            RankRow("永州市公安局", None, None, marks=("没有到期任务",)),
+        ],
+        title="任务完成度",
+        unit="%",
+        note="已完成的任务数÷应完成的任务数，逾期补上的也算完成。四舍五入保留1位小数。",
+    ),
+    "corrected-to-zero": table(
+        [
+            RankRow("长沙市", 1, Decimal(800), 1, change=Decimal(800)),
+            RankRow("株洲市", 2, Decimal(0), -1, change=Decimal(-12500)),
+        ],
+        decimals=0,
+        unit="份",
+        corrections=(Corrected("株洲市", Decimal(12500), Decimal(0)), Corrected("衡阳市", None, Decimal(90))),
+    ),
+    "many-corrected": table(
+        falling(CITIES),
+        corrections=[Corrected(f"{LONG_NAME[:25]}{n}", Decimal(n * 1000), Decimal(n)) for n in range(90)],
+    ),
+    "no-population": table([RankRow(name, None, None, marks=("缺人口数",)) for name in CITIES[:5]], since=None),
+    "14-rows": table(falling([f"{name}公安局" for name in CITIES], top=128600, step=7193), decimals=0, unit="份"),
     "30-rows": table(counties(30)),
     "134-rows": table(counties(134), number=12, since=11),
 }

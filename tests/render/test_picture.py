@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 from bot.render.picture import pages
 from bot.render.svg import GREY, drawable, flow, shorten, width, wrap
 from bot.render.words import CHINA, clean
-from models.messages import RankTable
+from models.messages import RankRow, RankTable
 from tests.render.tables import AWKWARD, HUNAN, LONG_NAME, counties, table
 
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -119,6 +120,24 @@ def test_preview_has_a_strip_that_says_so() -> None:
     """A preview says that it is not published; a published issue does not."""
     assert "预览，尚未发布" in words(AWKWARD["preview"])
     assert "预览，尚未发布" not in words(HUNAN)
+
+
+def test_change_and_corrections_are_told() -> None:
+    """The change of the value stands beside the movement, and what was corrected in the last issue in a line each."""
+    drawn = words(HUNAN)
+    for part in ("+120.4", "+1,200.0", "-3.5", "持平", "灰色数字：数值较第2期的增减"):
+        assert part in drawn
+    assert drawn[drawn.index("更正第2期 2家") + 1 :][:2] == ["长沙市 1,250.0→1,230.0", "益阳市 300.5→未报"]
+    assert "另有82家未列出" in words(AWKWARD["many-corrected"])
+    assert "12,500→0" in "".join(words(AWKWARD["corrected-to-zero"]))
+
+
+def test_shares_fill_their_bars_at_a_hundred() -> None:
+    """A share is drawn against 100 %, so that a leader with 50 % does not look done; its change is in points."""
+    (page,) = pages(table([RankRow("长沙市", 1, Decimal(50), 0, change=Decimal(5))], unit="%"), CHINA)
+    track, bar = (each for each in ElementTree.fromstring(page).iter() if each.attrib.get("height") == "16.0")
+    assert float(bar.attrib["width"]) == pytest.approx(float(track.attrib["width"]) / 2, abs=0.1)
+    assert "（百分点）" in page
 
 
 def test_all_tied_has_no_leaders() -> None:

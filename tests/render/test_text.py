@@ -15,14 +15,15 @@ from tests.render.tables import AWKWARD, HUNAN, NOTE, counties, table
 
 WHOLE = f"""万人关注率排名 第3期
 数据截至2021年5月24日9:05，单位：人/万人
-1. 长沙市 1,286.4 —
-2. 株洲市 905.2 ▲2
-3. 湘潭市 861.1 ▼1
-4. 张家界市 402.7 ▼1（数据未更新）
+1. 长沙市 1,286.4 — +120.4
+2. 株洲市 905.2 ▲2 +1,200.0
+3. 湘潭市 861.1 ▼1 -3.5
+4. 张家界市 402.7 ▼1 持平（数据未更新）
 5. 益阳市 355.0 新（缺3平台）
 未报2家：怀化市、娄底市
+更正第2期：长沙市 1,250.0→1,230.0；益阳市 300.5→未报
 注：{NOTE}
-▲▼较第2期升降名次，—名次未变，新为新上榜"""
+▲▼较第2期升降名次，—名次未变，新为新上榜，+-为数值增减"""
 
 
 def test_whole_text() -> None:
@@ -93,7 +94,7 @@ def test_explanations_go_before_names() -> None:
     assert ranking_text(HUNAN, size - 1) == WHOLE.rsplit("\n", 1)[0]
     without_note = WHOLE.rsplit("\n", 2)[0]
     assert ranking_text(HUNAN, len(without_note.encode())) == without_note
-    assert ranking_text(HUNAN, len(without_note.encode()) - 1).endswith("（缺3平台）\n未报2家")
+    assert ranking_text(HUNAN, len(without_note.encode()) - 1).endswith("（缺3平台）\n未报2家\n更正第2期2家")
 
 
 @pytest.mark.parametrize("name", AWKWARD)
