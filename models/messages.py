@@ -5,11 +5,21 @@ Channels make Inbound and carry Content; handlers and schedules make Reply and C
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
+
+from models.charts import (
+    MatrixTable,
+    TrendTable,
+    matrix_from_json,
+    matrix_to_json,
+    trend_from_json,
+    trend_to_json,
+)
 
 
 class InboundKind(Enum):
@@ -92,18 +102,21 @@ class Markdown:
     text: str
 
 
+Table = RankTable | MatrixTable | TrendTable
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A ranking as a picture, drawn at delivery."""
+    """A ranking, a matrix or a trend as a picture, drawn at delivery."""
 
-    table: RankTable
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
 class TableText:
-    """A ranking as chat text, worded at delivery to what the channel can carry; goes with its picture."""
+    """The same as chat text, worded at delivery to what the channel can carry; goes with its picture."""
 
-    table: RankTable
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,10 @@ def content_to_json(content: Content) -> dict[str, Any]:
     if isinstance(content, File):
         return {"kind": "file", "file": content.kind, "name": content.name, "params": content.params}
     kind = "picture" if isinstance(content, Picture) else "table-text"
+    if isinstance(content.table, MatrixTable):
+        return {"kind": kind, "of": "matrix", "table": matrix_to_json(content.table)}
+    if isinstance(content.table, TrendTable):
+        return {"kind": kind, "of": "trend", "table": trend_to_json(content.table)}
     return {"kind": kind, "table": table_to_json(content.table)}
 
 
@@ -160,7 +177,7 @@ def content_from_json(data: dict[str, Any]) -> Content:
         return StoredFile(data["sha256"], data["name"], data["image"])
     if data["kind"] == "file":
         return File(data["file"], data["name"], data["params"])
-    table = table_from_json(data["table"])
+    table = _TABLES[data.get("of", "ranking")](data["table"])
     return Picture(table) if data["kind"] == "picture" else TableText(table)
 
 
@@ -215,6 +232,13 @@ def table_from_json(data: dict[str, Any]) -> RankTable:
     return RankTable(**{**data, "rows": rows, "corrections": corrections, "as_of": as_of})
 
 
+_TABLES: Mapping[str, Callable[[dict[str, Any]], Table]] = {
+    "ranking": table_from_json,
+    "matrix": matrix_from_json,
+    "trend": trend_from_json,
+}
+
+
 def _number(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
@@ -240,6 +264,8 @@ class About:
     duty: str
     org_id: int
     period: str
+    rung: str = field(default="", compare=False)  # step of the ladder on which it was said; empty: none
+    cause: str = field(default="", compare=False)  # why it went up before its day; see schedules/ladder.py
 
 
 @dataclass(frozen=True, slots=True)

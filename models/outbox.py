@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.lengths import split
-from models.messages import Content, Draft, Markdown, Text, content_to_json
+from models.messages import About, Content, Draft, Markdown, Text, content_to_json
 from models.session import wake_later
 
 
@@ -58,7 +58,7 @@ class Notice(Base):
     trace_id: Mapped[str] = mapped_column(String(32), default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
-    abouts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{duty, org_id, period}]
+    abouts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{duty, org_id, period, rung?, cause?}]
     lane: Mapped[int] = mapped_column(default=Lane.BULK.value)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
@@ -127,7 +127,7 @@ def add(
                 trace_id=trace_id,
                 content=content,
                 content_hash=content_hash(content),
-                abouts=[{"duty": a.duty, "org_id": a.org_id, "period": a.period} for a in draft.abouts],
+                abouts=[about_to_json(about) for about in draft.abouts],
                 lane=lane.value,
                 created_at=now,
                 not_before=draft.not_before,
@@ -154,6 +154,12 @@ def withdraw(
         query = query.where(Notice.org_id.in_(org_ids))
     result = session.execute(query.values(status=Status.CANCELLED, reason=reason, settled_at=now))
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+
+
+def about_to_json(about: About) -> dict[str, Any]:
+    """Write what a notice asks for; About(**value) reads it back."""
+    known: dict[str, Any] = {"duty": about.duty, "org_id": about.org_id, "period": about.period}
+    return known | {name: value for name, value in (("rung", about.rung), ("cause", about.cause)) if value}
 
 
 def _pieces(content: Content) -> Sequence[Content]:

@@ -14,17 +14,26 @@ from models.duties import DutyState, Standing
 from models.messages import Draft
 from models.quiet import release
 from models.reminding import Ask, write
+from schedules.ladder import Ladder, Raised, Rung
 from schedules.rules import Firing
+
+BELOW = Rung("", 0)  # what is not overdue yet: only who reports is asked
 
 
 def what_is_due(
-    campaign: Campaign, firings: Sequence[Firing], states: Sequence[DutyState], audience: Audience, now: datetime
+    campaign: Campaign,
+    firings: Sequence[Firing],
+    states: Sequence[DutyState],
+    audience: Audience,
+    now: datetime,
+    raised: Raised | None = None,
 ) -> list[Draft]:
     """Write the reminders of firings that go out together.
 
     firings: reminders that are due, oldest first; they may be late.
     states:  how every duty that they name stands, for all orgs, at `now`.
     now:     aware. A notice that quiet hours hold says what will be true when it leaves.
+    raised:  what superiors and admins were told before, see ladder.Ladder.now().
 
     Returns one draft a person, in the order of firings and roster; [] when nobody owes anything. It carries the key of
     the first rule that had something for the person, and what it asks for in `abouts`. An org that nobody has joined
@@ -32,7 +41,13 @@ def what_is_due(
     (decisions 7); `to` only chooses the words then.
     """
     at = release(campaign, now)
-    asks = (Ask(firing.rule_key, firing.rule, state) for firing in firings for state in wanted(firing, states, at))
+    ladder = Ladder(campaign, audience)
+    asks = (
+        Ask(firing.rule_key, firing.rule, state, rung.to, rung.cause)
+        for firing in firings
+        for state in wanted(firing, states, at)
+        for rung in (ladder.now(state, at, raised) if firing.rule.overdue else (BELOW,))
+    )
     return write(campaign, asks, audience, at)
 
 
@@ -42,5 +57,10 @@ def wanted(firing: Firing, states: Iterable[DutyState], at: datetime) -> list[Du
     if firing.rule.overdue:
         return [state for state in mine if state.standing is Standing.OVERDUE]
     return [
-        state for state in mine if firing.period is not None and state.period == firing.period and state.due_at > at
+        state
+        for state in mine
+        if firing.period is not None
+        and state.period == firing.period
+        and state.due_at > at
+        and (not firing.dues or state.due_at in firing.dues)
     ]

@@ -1,0 +1,88 @@
+"""How often somebody was chased for a duty, when last, and how far up it went: from the notices, never from plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+
+from models.campaign.definition import Campaign, RuleKind
+from models.messages import About
+from models.outbox import Notice, Status
+from models.people import Org
+from models.reminder_words import ADMINS, SUPERIOR
+from models.reminding import ADMINS_CHASES
+
+UNDER_WAY = (Status.WAITING, Status.SENDING, Status.SENT, Status.UNCERTAIN)
+
+
+@dataclass
+class Chased:
+    """What has gone out about one duty of one org for one period."""
+
+    moments: set[datetime] = field(default_factory=set)  # when a chase was written that went out; campaign time
+    last_at: datetime | None = None  # when one last went out; campaign time
+    superior: str = ""  # the org that was asked to urge it
+    admins: bool = False  # it stood on the admins' list
+
+    @property
+    def times(self) -> int:
+        """Return how often: several people of an org who are told at once count once."""
+        return len(self.moments)
+
+
+def chased(session: Session, campaign: Campaign, wanted: Iterable[About]) -> dict[About, Chased]:
+    """Return what has gone out about some duties; nothing for what was never chased.
+
+    Counted is what was sent: chases after the deadline by the clock, and an admin's 催报 at any time. Reminders before
+    a deadline are none.
+    """
+    found: dict[About, Chased] = {}
+    keys = set(wanted)
+    if not keys:
+        return found
+    rows = session.execute(
+        _query(campaign)
+        .add_columns(Notice.created_at, Notice.settled_at, Org.name)
+        .outerjoin(Org, Org.id == Notice.org_id)
+        .where(Notice.status == Status.SENT)
+        .order_by(Notice.id)
+    )
+    for row in rows:
+        for item in _abouts(row):
+            if item in keys and (item.rung or row.rule in ADMINS_CHASES):
+                _count(found.setdefault(item, Chased()), item.rung, row.created_at, row.settled_at, row.name or "")
+    return found
+
+
+def _count(known: Chased, rung: str, at: datetime, settled_at: datetime | None, org: str) -> None:
+    if rung == ADMINS:
+        known.admins = True
+    elif rung == SUPERIOR:
+        known.superior = org
+    else:
+        known.moments.add(at)
+        known.last_at = max(filter(None, (known.last_at, settled_at or at)))
+
+
+def raised(session: Session, campaign: Campaign, now: datetime) -> set[tuple[About, str]]:
+    """Return what superiors and admins were told, or will be: what waits counts until its moment has passed."""
+    rows = session.execute(
+        _query(campaign).where(
+            Notice.status.in_(UNDER_WAY),
+            or_(Notice.status != Status.WAITING, Notice.expires_at.is_(None), Notice.expires_at > now),
+        )
+    )
+    return {(item, item.rung) for row in rows for item in _abouts(row) if item.rung in (SUPERIOR, ADMINS)}
+
+
+def _query(campaign: Campaign):  # type: ignore[no-untyped-def]  # a Select whose columns grow
+    rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
+    return select(Notice.abouts, Notice.rule).where(Notice.rule.in_([*rules, *ADMINS_CHASES]))
+
+
+def _abouts(row: Row[tuple[object, ...]]) -> Iterator[About]:
+    yield from (About(**item) for item in row.abouts)
