@@ -59,7 +59,7 @@ class Binder:
             chosen: Choice | None = right if self._prefer_right(index, left, right, following) else left
         else:
             chosen = left or right
-        if chosen is None and self.taken:
+        if chosen is None and self.taken and self._beside(index, following) is None:
             chosen = self._left(index, previous, again=True)
         if chosen is None:
             return Choice(None, "no-noun", misfit=self._misfit(index, previous, following))
@@ -208,9 +208,15 @@ class Binder:
 
     def _misfit(self, index: int, previous: int, following: int) -> Mention | None:
         for mention in self.before(index, previous + 1):
+            if mention.index in self.taken:
+                continue
             people = self.tokens[index].measure in PERSONS  # 培训职工1380人次
             if not (mention.lean or mention.weak) and self.adjacent(mention.index, index, people):
                 return mention
+        return self._beside(index, following)
+
+    def _beside(self, index: int, following: int) -> Mention | None:
+        """Return the noun right behind a number."""
         after = self.at.get(index + 1)
         if (
             after is None

@@ -34,6 +34,7 @@ GOVERNING = (
     "past",
     "other",
     "stock",
+    "received",
     "crime",
     "notown",
     "undo",

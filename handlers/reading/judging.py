@@ -13,11 +13,11 @@ from handlers.reading.carrying import gives_way
 from handlers.reading.drafts import Current
 from handlers.reading.grammar import AND
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import BOXES, FREQUENCY, GENERIC
-from handlers.reading.mentions import Mention, factor_of, fit
+from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, PIECES
+from handlers.reading.mentions import Mention, factor_of, fit, is_whole
 from handlers.reading.numerals import Shape
 from handlers.reading.scopes import Scope
-from handlers.reading.tokens import NUMBER, Token
+from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
 _APART = frozenset(("staff", "place", "trader", "rate", "drop", "like"))
@@ -29,16 +29,23 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     assert target is not None
     now.bound = target
     value = token.quantity.numeral.value
-    veto = _veto(now, choice, target, scope)
+    noun = binder.tokens[choice.mention.index].classes if choice.mention is not None else NO_CLASSES
+    veto = _veto(now, choice, target, scope, noun)
     if now.question or veto or scope.like or (scope.each and not scope.total):
         if scope.each and now.loose and not veto and not now.question and value is not None:
             work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value * choice.factor)),))
         work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
         return
     kind = _doubt(now, target, scope, at)
+    if value is not None and not is_whole(now.lexicon, target, value * choice.factor):
+        kind, value = kind or DoubtKind.VAGUE, None  # 3.5册
     if kind is not None or value is None:
         stated = value * choice.factor if value is not None else None
         work.ask(kind or DoubtKind.VAGUE, token, ((target, stated),))
+        return
+    risen = _risen(now, target, value * choice.factor, scope, at)
+    if risen:
+        work.ask(DoubtKind.TWO_READINGS, token, risen)
         return
     sharing = _sharing(now, binder, choice, index)
     if len(sharing) > 1 and not scope.all:
@@ -53,12 +60,25 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
         draft.old = work.old.get(token.start)
 
 
-def _veto(now: Current, choice: Choice, target: Target, scope: Scope) -> str:
+def _risen(
+    now: Current, target: Target, value: Decimal, scope: Scope, at: int
+) -> tuple[tuple[Target, Decimal | None], ...]:
+    """Both readings of 由300册增加到500册: what there is now, or what was added. Only of a flow; a level is the second."""
+    old = now.work.old.get(now.tokens[at].start)
+    rises = any("rise" in token.classes and "to" not in token.classes for token in now.tokens[max(0, at - 3) : at])
+    if old is None or not rises or scope.cum or target[0] in now.lexicon.levels:
+        return ()
+    return (target, value - old), (target, value)
+
+
+def _veto(now: Current, choice: Choice, target: Target, scope: Scope, noun: frozenset[str]) -> str:
     """Return why a number is nobody's figure here, or "".
 
     A noun in the number's own clause outweighs a word about crimes (劝阻被骗群众3人). Who came to a meeting is no
     audience.
     """
+    if scope.veto == "received" and noun & {"incoming", "acts"}:
+        return ""  # 收到投稿5条
     if scope.veto and not (scope.veto == "crime" and choice.reason not in ("carried", "measure")):
         return scope.veto
     heirs = now.lexicon.follows
@@ -160,7 +180,7 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
             kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT
             work.ask(kind, token, ((misfit.targets[0], None),))
             return
-    known = not quantity.measure or quantity.measure in now.lexicon.owners
+    known = not quantity.measure or quantity.measure in now.lexicon.owners or quantity.measure in PIECES
     known = known and not _of_staff_or_places(now.tokens, at)
     work.note(token, "unplaced", "no-noun" if known else "other-measure")
 

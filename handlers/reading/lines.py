@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from handlers.reading.drafts import Work
-from handlers.reading.mentions import Mention, factor_of, mentions
+from handlers.reading.mentions import Mention, factor_of, is_whole, mentions
 from handlers.reading.scopes import Scope, hour_of_today
 from handlers.reading.sentences import read_sentences
 from handlers.reading.tables import Cell, is_header, read_table
@@ -148,7 +148,7 @@ def _by_schema(work: Work, line: list[Token]) -> bool:
     for token, targets in zip(numbers, work.schema, strict=True):
         factor = factor_of(work.lexicon, targets[0], token)
         value = token.quantity.numeral.value
-        if factor is not None and value is not None:
+        if factor is not None and value is not None and is_whole(work.lexicon, targets[0], value * factor):
             scope = Scope(cum=work.frame.cum, when=work.frame.when)
             draft = work.keep(token, targets[0], value * factor, scope, "schema", token.quantity.approx)
             draft.table, draft.org = True, _org_name(work, line)

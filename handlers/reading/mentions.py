@@ -94,6 +94,11 @@ def factor_of(lexicon: Lexicon, target: Target, token: Token) -> Decimal | None:
     return Decimal(1)
 
 
+def is_whole(lexicon: Lexicon, target: Target, value: Decimal) -> bool:
+    """Whether a value can be one of an indicator: only money comes in fractions."""
+    return target[0] in lexicon.bare or value == value.to_integral_value()
+
+
 def fit(lexicon: Lexicon, targets: tuple[Target, ...], token: Token) -> tuple[Target, Decimal] | None:
     """Return the first of some targets whose indicator accepts the measure of a number, with the factor."""
     for key, part in targets:

@@ -15,7 +15,7 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 _AS_OF = ("截至", "截止")
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
 _BRACKET = 12  # tokens of a bracket without figures
-_WEAK = ("crime", "stock")  # vetoes that end with their clause and do not replace a stronger one
+_WEAK = ("crime", "stock", "received")  # vetoes that end with their clause and do not replace a stronger one
 
 
 @dataclass(slots=True)
@@ -235,6 +235,8 @@ class _Walk:
     def handed(self, word: str, index: int) -> None:
         if self.state.printed or self.state.made:
             self.state.printed, self.state.made, self.state.handed = False, False, True
+        if self.state.veto == "stock":
+            self.state.veto = self.frame.veto  # 领了300册发了200册
 
     def flag(self, word: str, index: int) -> None:
         """Set the flag that the word's class is called after."""

@@ -15,7 +15,7 @@ from handlers.reading.dates import When
 from handlers.reading.drafts import Work
 from handlers.reading.lexicon import Lexicon, Target
 from handlers.reading.measures import LABELS
-from handlers.reading.mentions import factor_of, mentions
+from handlers.reading.mentions import factor_of, is_whole, mentions
 from handlers.reading.numerals import BIG, Shape
 from handlers.reading.scopes import Scope
 from handlers.reading.tokens import DAY, NUMBER, Token
@@ -187,10 +187,11 @@ def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, .
         table.work.note(token, "skipped", "gain")
         return
     numeral = quantity.numeral
-    if numeral.shape is not Shape.EXACT or numeral.value is None:
+    value = numeral.value * (Decimal(1) if numeral.scaled else column.scale) * factor if numeral.value else Decimal(0)
+    if numeral.shape is not Shape.EXACT or numeral.value is None or not is_whole(table.lexicon, target, value):
         table.work.ask(DoubtKind.RANGE if numeral.shape is Shape.RANGE else DoubtKind.VAGUE, token, ((target, None),))
         return
-    _add(table, column, token, target, numeral.value * (Decimal(1) if numeral.scaled else column.scale) * factor, scope)
+    _add(table, column, token, target, value, scope)
 
 
 def _add(table: _Table, column: Column, token: Token, target: Target, value: Decimal, scope: Scope) -> None:

@@ -45,7 +45,7 @@ def verdict(work: Work) -> Verdict:
 
 def ask_about_nothing(work: Work) -> None:
     """Where no figure was bound: ask what a bare number counts (今天发了200), or for the figures of 跟昨天一样."""
-    if work.drafts or work.queries or work.flags & {"question", "plan", "other", "past", "stock", "crime"}:
+    if work.drafts or work.queries or work.flags & {"question", "plan", "other", "past", "stock", "received", "crime"}:
         return
     loose = [note for note in work.notes if note.outcome == "unplaced"]
     numbers = [token for token in work.tokens if token.kind == NUMBER and token.start not in work.wrong]

@@ -16,6 +16,7 @@ from handlers.reading.tokens import DAY, NUMBER, Token
 
 NEGATIVE = frozenset(("neg", "zero"))
 _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
+_OTHERWISE = frozenset(("stock", "received"))  # 喇叭坏了没人修
 _AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made"))
 
 
@@ -27,7 +28,7 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     _denied_before(now, clause, start, [noun for noun in nouns if noun.index not in taken])
     last = max((index for index, token in enumerate(clause) if token.kind == NUMBER), default=-1)
     denials = [index for index, token in enumerate(clause) if index > last and token.classes & NEGATIVE]
-    if not denials or now.question:
+    if not denials or now.question or now.work.frame.veto == "notown" or any(t.classes & _OTHERWISE for t in clause):
         return
     denial = clause[denials[0]]
     named = [

@@ -51,6 +51,9 @@ def test_a_bare_carriage_return_and_marks_are_levelled() -> None:
         ("5月13日至17日", date(2021, 5, 13), date(2021, 5, 17)),
         ("5月11日-5月17日", date(2021, 5, 11), date(2021, 5, 17)),
         ("5月25日", date(2021, 5, 25), date(2021, 5, 25)),
+        ("三天前", date(2021, 5, 16), date(2021, 5, 16)),
+        ("5月上旬", date(2021, 5, 1), date(2021, 5, 10)),
+        ("中旬", date(2021, 5, 11), date(2021, 5, 20)),
         ("12月30日", date(2020, 12, 30), date(2020, 12, 30)),
     ],
 )
@@ -73,6 +76,23 @@ def test_figures_carry_their_days(reader: Reader) -> None:
         (3, 13, False),
         (40, 18, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("手册8册（5月10日）", 10), ("手册30册，横幅3条\n城关派出所 5月12日", 12), ("昨天累计手册30册", 18)],
+)
+def test_a_day_behind_the_figures_is_theirs(reader: Reader, text: str, day: int) -> None:
+    """A day in brackets behind a figure, signed at the end, or right before 累计 is the day of the figure."""
+    assert {each.days and each.days[0].day for each in reader.read(text, WEDNESDAY).found} == {day}
+
+
+def test_a_day_that_does_not_exist_is_asked_about(reader: Reader) -> None:
+    """Figures of 5月32日 go to no other day; those of another day in the same message do."""
+    reading = reader.read("5月32日手册30册，横幅3条。今天海报5张", WEDNESDAY)
+    assert [(doubt.kind, doubt.as_written) for doubt in reading.doubts] == [(DoubtKind.NO_SUCH_DAY, "5月32日")]
+    assert [each.indicator for each in reading.found] == ["poster"]
+    assert "5月32日" in question(reading.doubts[0], reader.campaign)
 
 
 def test_correction_names_the_old_value(reader: Reader) -> None:
