@@ -1,4 +1,4 @@
-"""The command line: serve, work, demo, migrate, check, read, export, import-roster.
+"""The command line: serve, work, demo, migrate, check, read, rehearse, export, import-roster.
 
 What a person can cause is one line on stderr. Exit codes: 0 done, 1 failed while running, 2 wrong usage or
 configuration. Imports stand inside the commands, so that `read` does not wait for a web server. The only module outside
@@ -63,6 +63,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if run is _check:
             command.add_argument("--words", action="store_true", help="list words that hide in longer ones")
+    rehearse = commands.add_parser("rehearse", help="every notice that would go out if nobody reported")
+    rehearse.add_argument("--config", type=Path, required=True)
+    rehearse.add_argument(
+        "--from", dest="first", default="", metavar="DATE", help="the campaign's first day without it"
+    )
+    rehearse.add_argument("--to", dest="last", default="", metavar="DATE", help="the day it closes on without it")
+    rehearse.add_argument("--format", dest="form", choices=("text", "csv"), default="text")
+    rehearse.add_argument("--org", default="", metavar="NAME", help="only what this org gets, with the full texts")
+    rehearse.set_defaults(run=_rehearse)
     export = commands.add_parser("export", help="the ledger as a workbook")
     export.add_argument("--config", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True, help="a file that ends in .xlsx; it is replaced")
@@ -169,6 +178,17 @@ def _check(args: argparse.Namespace) -> int:
         "rankings": campaign.rankings,
     }
     print(f"ok: {campaign.key}, " + ", ".join(f"{len(each)} {name}" for name, each in counts.items()))
+    return DONE
+
+
+def _rehearse(args: argparse.Namespace) -> int:
+    from bot import config, logs
+    from bot.rehearsal import Wish, rehearse
+
+    logs.configure("ERROR")
+    loaded = config.load_all(args.config)
+    for piece in rehearse(loaded, Wish(args.first, args.last, args.form, args.org)):
+        sys.stdout.write(piece)
     return DONE
 
 

@@ -16,10 +16,12 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
 
 from models.base import Base
 
 BUSY_SECONDS = 3.5  # how long a write waits for the database: the callback must be refused within 4 s
+SCRATCH_KIB = 262_144  # of a scratch database that stay in memory
 
 
 def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20) -> Engine:
@@ -56,6 +58,28 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def scratch() -> Engine:
+    """Make an empty database of this process alone, for what is tried out and thrown away. Single thread only.
+
+    SQLite keeps it in memory and takes to a nameless file when it grows; it is gone when the engine is disposed.
+    """
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect("", check_same_thread=False),
+        poolclass=StaticPool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_scratch)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _prepare_scratch(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=MEMORY", "synchronous=OFF", f"cache_size=-{SCRATCH_KIB}"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -13,9 +13,10 @@ def rows_csv(rows: Sequence[Sequence[str]]) -> bytes:
     A text that begins with = + - @ or a control sign stays text: spreadsheets would run it as a formula.
     """
     out = io.StringIO()
-    csv.writer(out).writerows([_guarded(cell) for cell in row] for row in rows)
+    csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

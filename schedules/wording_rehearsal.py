@@ -1,0 +1,135 @@
+"""What a rehearsal says about the month: its days, what fires on them, why a day was moved, and to whom it goes.
+
+Pure. Used by `rehearse` in all its forms, and by the calendar of the demo page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from models.campaign.definition import Campaign, Shift
+from models.campaign.periods import deadline
+from models.campaign.workdays import Workdays, legal_year
+from models.phrases import day
+from schedules.rules import Firing
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+SATURDAY = 5  # date.weekday()
+NOBODY = "没有要告诉的人"
+NOTHING = "这几天没有要发的。"
+HELD = "夜间不打扰或当天已到条数上限，留到这天"
+STILL_WAITS = "还没有人审定，再提醒一次"
+OTHER_RULES = {"missed": "没有补发的提醒"}  # what stands in for a rule's key
+NAMED = 12  # orgs that a line names
+
+
+def weekday(on: date) -> str:
+    """Write the weekday of a date."""
+    return WEEKDAYS[on.weekday()]
+
+
+def mark(campaign: Campaign, on: date) -> str:
+    """Mark a day on which it is not as the weekday says: 休 for a holiday, 班 for a made-up working day; else empty."""
+    works = Workdays(campaign).is_workday(on)
+    if on.weekday() >= SATURDAY:
+        return "班" if works else ""
+    return "" if works else "休"
+
+
+def rest_reason(campaign: Campaign, on: date) -> str:
+    """Say why people do not work on a day."""
+    if on in campaign.rest_days:
+        return "活动文件定为休息"
+    year = legal_year(on.year)
+    return "法定放假" if year.published and on in year.rest and on.weekday() < SATURDAY else f"{weekday(on)}休息"
+
+
+def day_head(campaign: Campaign, on: date) -> str:
+    """Head the part of one day: 5月21日 周五."""
+    marked = mark(campaign, on)
+    return f"{day(on)} {weekday(on)}{f'（{marked}）' if marked else ''}"
+
+
+def lead(campaign: Campaign, firing: Firing) -> str:
+    """Say which firing of its rule it is where the rule has several: 提前3天, 当天; else empty."""
+    if not firing.rule.before or firing.period is None or firing.duty is None:
+        return ""
+    due_on = campaign.local_day(deadline(campaign, campaign.duties[firing.duty], firing.period))
+    days = (due_on - firing.planned_on).days
+    return f"提前{days}天" if days else "截止当天"
+
+
+def title(campaign: Campaign, firing: Firing) -> str:
+    """Name a firing: 总结到期前提醒（提前3天）."""
+    which = lead(campaign, firing)
+    return f"{firing.rule.name}（{which}）" if which else firing.rule.name
+
+
+def moved(campaign: Campaign, firing: Firing) -> str:
+    """Say why a firing stands on another day than planned; empty when it stands where it was planned."""
+    if firing.day == firing.planned_on:
+        return ""
+    way = "提前到" if firing.day < firing.planned_on else "推后到"
+    turned = "，不越过截止日" if firing.day < firing.planned_on and firing.rule.shift is Shift.LATER else ""
+    return (
+        f"原定{day(firing.planned_on)}，{rest_reason(campaign, firing.planned_on)}{turned}，{way}{weekday(firing.day)}"
+    )
+
+
+def recipients(orgs: Sequence[str], people: Sequence[str]) -> str:
+    """Count who is told: 32家36人. orgs, people: each once; a single person is named."""
+    if not people:
+        return f"群：{'、'.join(orgs)}"
+    if len(people) == 1:
+        return f"{orgs[0]} {people[0]}"
+    return f"{orgs[0]}{len(people)}人" if len(orgs) == 1 else f"{len(orgs)}家{len(people)}人"
+
+
+def named(orgs: Sequence[str]) -> str:
+    """Name orgs, the first dozen."""
+    return "、".join(orgs) if len(orgs) <= NAMED else f"{'、'.join(orgs[:NAMED])}等{len(orgs)}家"
+
+
+def carried(count: int) -> str:
+    """Say that others carry what a firing has to say."""
+    return f"与同一时刻的提醒合成一条，涉及{count}条"
+
+
+def other_texts(count: int) -> str:
+    """Say that not all recipients read the text that is shown."""
+    return f"另有{count}种写法：单位名或所欠的项目不同；看某个单位收到的全文，加 --org 单位名"
+
+
+def same_text(on: date) -> str:
+    """Point to a text that was shown before."""
+    return f"（内容同{day(on)}）"
+
+
+def picture(name: str) -> str:
+    """Stand for a picture."""
+    return f"[图片：{name}]"
+
+
+def head(campaign: Campaign, first: date, last: date, *, share: float, orgs: int, people: int, count: int) -> list[str]:
+    """Head a page: the campaign, the days, what is assumed, how much there is. share: of the orgs, that report."""
+    return [
+        f"{campaign.short_name} 预演 {first.year}年{day(first)}至{day(last)}",
+        f"假设{_assumed(share)}。共{count}条，涉及{orgs}家单位{people}人；发给群的也在内。",
+    ]
+
+
+def _assumed(share: float) -> str:
+    if not share:
+        return "没有一家单位报送"
+    return f"{share:.0%}的单位按时报齐，其余不报" if share < 1 else "所有单位都按时报齐"
+
+
+def source(text: str) -> str:
+    """Say where orgs and people were taken from."""
+    return f"单位和人员取自{text}。"
+
+
+def dropped(count: int) -> str:
+    """Say how many notices were written and lost their sense before they could leave."""
+    return f"另有{count}条写好以后已不需要，不会发出。"
