@@ -63,7 +63,7 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
 def _risen(
     now: Current, target: Target, value: Decimal, scope: Scope, at: int
 ) -> tuple[tuple[Target, Decimal | None], ...]:
-    """Both readings of 由300册增加到500册: what there is now, or what was added. Only of a flow; a level is the second."""
+    """Both readings of 由300册增加到500册, of a flow: what was added, or all there is. A level is the second."""
     old = now.work.old.get(now.tokens[at].start)
     rises = any("rise" in token.classes and "to" not in token.classes for token in now.tokens[max(0, at - 3) : at])
     if old is None or not rises or scope.cum or target[0] in now.lexicon.levels:

@@ -6,7 +6,9 @@ campaign can know: `acts` (nouns of its indicators that are verbs: 推送), `lea
 where no noun
 before them fits: 播放), `generic` (nouns that a noun right before them makes its own: 讲座活动), `modifier` (words
 that describe a
-noun: 反诈), `incoming` (nouns of what comes in by itself: 收到投稿5条), `ignore` (phrases whose digits are no number: 96110), and `typos` ("wrong>right", of equal length).
+noun: 反诈),
+`incoming` (nouns of what comes in by itself: 收到投稿5条), `ignore` (phrases whose digits are no number: 96110),
+and `typos` ("wrong>right", of equal length).
 Built once by reader.py; read only.
 """
 
