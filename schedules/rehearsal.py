@@ -155,10 +155,10 @@ def _change(session: Session, which: Sequence[ColumnElement[bool]], **values: ob
 
 
 def _going(session: Session, caused: Mapping[int | None, Firing | None]) -> Iterator[Going]:
-    orgs: dict[int | None, str] = dict(session.execute(select(Org.id, Org.name)).tuples().all())
-    people: dict[int | None, str] = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+    orgs: dict[int | None, str] = {row.id: row.name for row in session.execute(select(Org.id, Org.name))}
+    people: dict[int | None, str] = {row.id: row.name for row in session.execute(select(Person.id, Person.name))}
     each_once = select(Notice.content_hash, Notice.content).group_by(Notice.content_hash)
-    contents: dict[str, dict[str, Any]] = dict(session.execute(each_once).tuples().all())
+    contents = {row.content_hash: row.content for row in session.execute(each_once)}
     left = (
         select(
             Notice.settled_at,
