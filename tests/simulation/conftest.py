@@ -1,0 +1,73 @@
+"""Fixtures of simulated months: the undisturbed one, and a maker of others to compare with it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.postgres import Postgres
+from tests.schedules.world import at
+from tests.simulation.month import END, Host, Inside, Month
+from tests.simulation.outcome import Outcome
+
+WEEK = at("05-17 12:00")  # what runs of several processes are compared at, so that the suite stays quick
+
+Make = Callable[..., Month]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The undisturbed month on SQLite."""
+
+    week: Outcome
+    whole: Outcome
+    week_steps: int
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Keep what is logged from the terminal."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Reference:
+    """Play the month that everything is compared with."""
+    folder = tmp_path_factory.mktemp("month")
+    month = Month(folder, f"sqlite:///{shutil.copy(sqlite_template, folder / 'bot.db')}", Inside())
+    month.open()
+    try:
+        week, steps = month.run(WEEK), month.steps
+        return Reference(week, month.run(END), steps)
+    finally:
+        month.close()
+
+
+@pytest.fixture
+def make_month(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[Callable[[str, Host], Month]]:
+    """Return a maker of months on a kind of database; all are ended after the test."""
+    with ExitStack() as stack:
+
+        def make(kind: str, host: Host) -> Month:
+            if kind == "sqlite":
+                url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'bot.db')}"
+            else:
+                server: Postgres = request.getfixturevalue("postgres")
+                name = server.borrow()
+                stack.callback(server.give_back, name)
+                url = server.url(name)
+            month = Month(tmp_path, url, host)
+            stack.callback(month.close)
+            month.open()
+            return month
+
+        yield make

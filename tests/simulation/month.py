@@ -1,0 +1,317 @@
+"""Plays a month of the Hunan example: steps the clock to the next event, waits for quiet, steps on.
+
+The platform is the stand-in over real HTTP, the database a real one. The bot is either one object in this process
+(Inside), or any number of processes that can be killed at any moment (Outside).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import func, or_, select
+
+from bot import app
+from bot.config import Loaded, load_all
+from bot.standin import Member, Platform
+from models.campaign.definition import Campaign
+from models.campaign.loader import HUNAN
+from models.occurrences import Occurrence
+from models.outbox import Notice, Status
+from models.session import Database, connect
+from schedules.rules import plan
+from schedules.ticker import Ticker
+from tests.engine import ManualEngine
+from tests.schedules.world import at
+from tests.serving import serving
+from tests.simulation.hands import SteppedClock
+from tests.simulation.outcome import Outcome, read
+from tests.simulation.script import CODE, MONTH, Said
+
+KEYS = {"corp_id": "ww1234567890abcdef", "secret": "secret-of-the-month", "token": "TokenOfTheMonth"}
+AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+AGENT_ID = 1000002
+ROBOT = "11111111-2222-3333-4444-555555555555"
+START, END = at("05-11 08:40"), at("06-05 12:00")
+SETTLE_SECONDS = 20.0  # real time within which a step must come to rest
+LOST_SECONDS = 0.5  # a claim that stands so long in real time belongs to a process that was killed
+ROOT = Path(__file__).parents[2]
+
+
+class Host(Protocol):
+    """Where the bot lives."""
+
+    def open(self, month: Month) -> str:
+        """Start it; returns its address."""
+
+    def work(self) -> None:
+        """Let it work a moment."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Inside:
+    """One bot in this process: quick, and it does nothing unless it is told to."""
+
+    def __init__(self, change: Callable[[Campaign], Campaign] = lambda campaign: campaign) -> None:
+        self._change = change
+        self._engine = ManualEngine()
+        self._stack = ExitStack()
+        self.bot: app.Bot
+
+    def open(self, month: Month) -> str:
+        """Build it and serve it."""
+        loaded = load_all(month.config)
+        loaded = Loaded(**{**loaded.__dict__, "campaign": self._change(loaded.campaign)})
+        self.bot = app.build(loaded, clock=month.clock.campaign, wall=month.clock.wall, engine=self._engine)
+        self.bot.start()
+        return self._stack.enter_context(serving(self.bot.flask))
+
+    def work(self) -> None:
+        """Tick and drain."""
+        self._engine.run()
+
+    def close(self) -> None:
+        """Stop serving, and let go of the database."""
+        self._stack.close()
+        self.bot.stop()
+
+
+class Outside:
+    """Processes forked by a nursery: the first serves and works, the others only work."""
+
+    def __init__(self, count: int = 1) -> None:
+        self.names = [f"p{number}" for number in range(count)]
+        self.kills = 0
+        self._one = threading.Lock()
+        self._listening = socket.create_server(("127.0.0.1", 0))  # ours, so that callers wait while nobody is alive
+        self._nursery: subprocess.Popen[str]
+
+    def open(self, month: Month) -> str:
+        """Start the nursery and everybody in it."""
+        number = self._listening.fileno()
+        words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number)]
+        with (month.folder / "bots.log").open("ab") as log:
+            self._nursery = subprocess.Popen(
+                [sys.executable, *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                pass_fds=[number],
+                cwd=ROOT,
+                env={key: value for key, value in os.environ.items() if not key.startswith("BOT_")},
+            )
+        assert self._answer() == "ready"
+        for name in self.names:
+            self.born(name)
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def born(self, name: str) -> None:
+        """Start one."""
+        self._order("start" if name == self.names[0] else "work", name)
+
+    def killed(self, name: str) -> None:
+        """Kill one with SIGKILL, and start it again as a supervisor does."""
+        with self._one:
+            self._order("kill", name)
+            self.kills += 1
+            self.born(name)
+
+    def work(self) -> None:
+        """Leave them a moment."""
+        time.sleep(0.01)
+
+    def close(self) -> None:
+        """Kill everybody."""
+        self._nursery.communicate(timeout=20)
+        self._listening.close()
+
+    def _order(self, what: str, name: str) -> None:
+        assert self._nursery.stdin
+        self._nursery.stdin.write(f"{what} {name}\n")
+        self._nursery.stdin.flush()
+        assert self._answer() == f"{what} {name}"
+
+    def _answer(self) -> str:
+        assert self._nursery.stdout
+        return self._nursery.stdout.readline().strip()
+
+
+@dataclass(frozen=True)
+class State:
+    """What is left to do at the moment that the clock shows."""
+
+    behind: int  # firings that nobody has taken up
+    due: int  # notices that can go now
+    sending: tuple[tuple[int, int], ...]  # notice, claim
+    again_at: datetime | None  # wall: the next repeat, or the end of a claim
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether somebody has something to do now."""
+        return bool(self.behind or self.due)
+
+
+class Month:
+    """One run: a database, a platform, a clock, a script and a host."""
+
+    def __init__(self, folder: Path, url: str, host: Host, script: tuple[Said, ...] = MONTH) -> None:
+        self.folder = folder
+        self.host = host
+        self.clock = SteppedClock(folder / "clock")
+        self.clock.begin(START)
+        self.platform = Platform(
+            **KEYS,
+            encoding_aes_key=AES_KEY,
+            agent_id=AGENT_ID,
+            robots={ROBOT: "office"},
+            retry_pause=0.3,
+            now=lambda: self.clock.wall.now().timestamp(),
+        )
+        self.platform.start()
+        self.config = _write_config(folder, url, self.platform)
+        loaded = load_all(self.config)
+        for person in loaded.roster.people:
+            self.platform.add_member(Member(person.wecom_userid, person.name))
+        self._plan = plan(loaded.campaign)
+        self.db = Database(connect(url))
+        self._ticker = Ticker(loaded.campaign, self.db, self.clock.campaign)  # asked what comes next; it never ticks
+        self.disturb: Callable[[Month], None] = lambda month: None  # called after each step, before quiet is waited for
+        self.steps = 0
+        self._script = list(script)
+        self._answers: dict[str, str] = {}
+        self._sending_since: dict[tuple[int, int], float] = {}
+
+    @property
+    def saying(self) -> bool:
+        """Tell whether somebody says something at the moment that the clock shows."""
+        return bool(self._script) and self._script[0].at <= self.clock.campaign.now()
+
+    def open(self) -> None:
+        """Start the bot."""
+        self.platform.callback_url = self.host.open(self) + "/wecom/callback"
+
+    def close(self) -> None:
+        """End bot and platform."""
+        self.host.close()
+        self.platform.stop()
+        self.db.dispose()
+
+    def run(self, until: datetime = END) -> Outcome:
+        """Step through everything up to a moment; returns what it led to."""
+        while (moment := self._next()) is not None and moment <= until:
+            self.step(moment)
+        self.step(until)
+        return read(self.db, self.platform)
+
+    def step(self, moment: datetime) -> None:
+        """Put the clock at a moment, let people say what they say then, and wait for quiet."""
+        self.steps += 1
+        self.clock.step(moment)
+        self.disturb(self)
+        while self._script and self._script[0].at <= moment:
+            self._say(self._script.pop(0))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is due and nothing is being sent; the wall's hand goes on when that is what is missing."""
+        until = time.monotonic() + SETTLE_SECONDS
+        while True:
+            self.host.work()
+            state = self.state()
+            if not (state.busy or state.sending or state.again_at):
+                return
+            if not state.busy and self._lost(state.sending) and state.again_at:
+                self.clock.wait(state.again_at)
+            if time.monotonic() > until:
+                raise AssertionError(f"no quiet at {self.clock.campaign.now()}: {state}")
+
+    def state(self) -> State:
+        """Look what is left to do."""
+        now, wall = self.clock.campaign.now(), self.clock.wall.now()
+        waiting = (Notice.status == Status.WAITING, Notice.not_before <= now)
+        with self.db.read() as session:
+            rows = session.execute(select(Occurrence.rule, Occurrence.version, Occurrence.scheduled_at))
+            taken = {(row.rule, row.version, row.scheduled_at) for row in rows}
+            planned = {f.key for f in self._plan if START <= f.scheduled_at <= now}
+            due = session.scalar(
+                select(func.count())
+                .select_from(Notice)
+                .where(*waiting, or_(Notice.next_try_at.is_(None), Notice.next_try_at <= wall))
+            )
+            sending = session.execute(
+                select(Notice.id, Notice.claim, Notice.claimed_until).where(Notice.status == Status.SENDING)
+            ).all()
+            again = session.scalar(select(func.min(Notice.next_try_at)).where(*waiting, Notice.next_try_at > wall))
+        moments = [row.claimed_until for row in sending if row.claimed_until] + ([again] if again else [])
+        return State(
+            behind=len(planned - taken) if isinstance(self.host, Outside) else 0,
+            due=due or 0,
+            sending=tuple((row.id, row.claim) for row in sending),
+            again_at=min(moments, default=None),
+        )
+
+    def _lost(self, sending: tuple[tuple[int, int], ...]) -> bool:
+        """Tell whether all that is being sent has been so for too long; also when nothing is."""
+        now = time.monotonic()
+        self._sending_since = {each: self._sending_since.get(each, now) for each in sending}
+        return all(now - since > LOST_SECONDS for since in self._sending_since.values())
+
+    def _next(self) -> datetime | None:
+        """Return the moment of the next firing, of what is held until then, or of the next line of the script."""
+        due = self._ticker.next_due(self.clock.campaign.now())
+        said = self._script[0].at if self._script else None
+        return min((moment for moment in (due and due[0], said) if moment), default=None)
+
+    def _say(self, said: Said) -> None:
+        """Say one line, again until it is answered: as a person does whose message shows as not delivered."""
+        code = re.search(r"确认 ?(\d+)", self._answers.get(said.userid, ""))
+        text = said.text.replace(CODE, code[1] if code else CODE)
+        delivery = self.platform.say(said.userid, text)
+        while not delivery.ok:
+            delivery = self.platform.deliver(delivery.xml)
+        self._answers[said.userid] = delivery.reply or ""
+
+
+def _write_config(folder: Path, url: str, platform: Platform) -> Path:
+    path = folder / "config.toml"
+    path.write_text(
+        f"""
+[database]
+url = {json.dumps(url)}
+[campaign]
+file = {json.dumps(str(HUNAN))}
+roster = {json.dumps(str(HUNAN.with_name("roster.csv")))}
+people = {json.dumps(str(HUNAN.with_name("people.csv")))}
+[wecom]
+corp_id = "{KEYS["corp_id"]}"
+agent_id = {AGENT_ID}
+secret = "{KEYS["secret"]}"
+token = "{KEYS["token"]}"
+encoding_aes_key = "{AES_KEY}"
+api_base = "{platform.api_base}"
+[server]
+public_url = "http://bot.example"
+[groups.office]
+webhook = "{platform.webhook_url(ROBOT)}"
+[files]
+dir = {json.dumps(str(folder / "files"))}
+""",
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+    return path
