@@ -33,6 +33,7 @@ from bot.media import MediaDrain
 from bot.router import Router
 from bot.web import callbacks, clock, health, site, upload
 from models import roster_sync, settings
+from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock, SystemClock
 from models.demo_clock import StoredClock
@@ -41,7 +42,7 @@ from models.errors import BotError
 from models.files import MEDIA
 from models.migrations import run as migrations
 from models.session import Database, connect
-from schedules.silence import unwanted
+from schedules.last_look import look_again
 from schedules.ticker import Ticker
 
 CONFIG_VARIABLE, WORK_VARIABLE = "BOT_CONFIG", "BOT_WORK"  # from the serving process to its children
@@ -68,6 +69,7 @@ class Bot:
     wall: Clock  # transport time
     app_channel: WecomApp
     router: Router
+    effective: Effective  # the campaign with what admins have changed while it runs
     ticker: Ticker
     delivery: Delivery
     media: MediaDrain
@@ -86,7 +88,7 @@ class Bot:
 
     @property
     def campaign(self) -> Campaign:
-        """Return the campaign."""
+        """Return the campaign of the file."""
         return self.loaded.campaign
 
     def prepare(self) -> None:
@@ -179,9 +181,10 @@ def build(
     channels: list[Channel] = [app_channel, *robots]
     codes = {"new_code": new_code, "new_invitation": new_invitation}
     chosen = {key: value for key, value in codes.items() if value}
-    router = Router(db, campaign, clock, wall, public_url=config.server.public_url, **chosen)
+    effective = Effective(campaign)
+    router = Router(db, campaign, clock, wall, public_url=config.server.public_url, effective=effective, **chosen)
     store = FileStore(config.files.dir)
-    ticker = Ticker(campaign, db, clock)
+    ticker = Ticker(campaign, db, clock, effective)
     delivery = Delivery(
         db,
         channels,
@@ -191,9 +194,9 @@ def build(
             outgoing.parts,
             zone=campaign.tz,
             store=store,
-            make=partial(outgoing.make_file, db, campaign),
+            make=partial(outgoing.make_file, db, effective),
         ),
-        lambda session, notices: unwanted(session, campaign, notices, clock.now()),
+        lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),
     )
     engine = engine or LocalEngine()
     db.before_commit, db.after_commit = engine.before_commit, engine.after_commit
@@ -204,6 +207,7 @@ def build(
         wall=wall,
         app_channel=app_channel,
         router=router,
+        effective=effective,
         ticker=ticker,
         delivery=delivery,
         media=MediaDrain(db, app_channel.api, store, campaign, clock, wall),
@@ -244,7 +248,7 @@ def _site(bot: Bot) -> Flask:
     blueprints = [
         callbacks.blueprint(bot.app_channel, bot.router),
         health.blueprint(bot.db, bot.scheduler_problem, bot.delivery_problem),
-        upload.blueprint(upload.UploadDesk(bot.db, bot.campaign, bot.clock, bot.wall, bot.store)),
+        upload.blueprint(upload.UploadDesk(bot.db, bot.effective, bot.clock, bot.wall, bot.store)),
     ]
     if isinstance(bot.clock, StoredClock):
         desk = clock.Desk(bot.clock, bot.campaign.tz, bot.ticker.next_due, bot.tick, bot.delivery.idle)

@@ -9,6 +9,7 @@ from bot.channels.base import Attachment, Image, Outgoing
 from bot.filestore import FileStore
 from bot.render.rows import rows_csv
 from bot.render.text import ranking_text
+from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.lengths import TEXT_BYTES, split
 from models.messages import Content, File, Markdown, Picture, RankTable, StoredFile, TableText, Text
@@ -34,8 +35,10 @@ def parts(content: Content, zone: tzinfo, store: FileStore, make: Callable[[File
     return [kind(piece) for piece in split(content.text)]
 
 
-def make_file(db: Database, campaign: Campaign, file: File) -> bytes:
+def make_file(db: Database, effective: Effective, file: File) -> bytes:
     """Make a file. Raises KeyError for a kind that nobody makes."""
+    with db.read() as session:
+        campaign = effective.campaign(session)
     return MAKERS[file.kind](db, campaign, file)
 
 

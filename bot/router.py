@@ -21,6 +21,7 @@ from handlers.linkless import LinklessReader
 from handlers.routes import NOT_TEXT, ROUTES, UNKNOWN_SENDER
 from handlers.which_name import refuse
 from models import inbox, outbox
+from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock
 from models.errors import UserError
@@ -47,7 +48,10 @@ def new_invitation() -> str:
 
 
 class Router:
-    """Answers inbounds. One for a process; safe to call from many threads."""
+    """Answers inbounds. One for a process; safe to call from many threads.
+
+    campaign:  of the file; it says what words mean. effective: the same with what admins have changed while it runs.
+    """
 
     def __init__(
         self,
@@ -59,9 +63,10 @@ class Router:
         new_code: Callable[[], str] = new_code,
         new_invitation: Callable[[], str] = new_invitation,
         public_url: str = "",
+        effective: Effective | None = None,
     ) -> None:
         self.db = db
-        self.campaign = campaign
+        self.effective = effective or Effective(campaign)
         self.clock = clock
         self.wall = wall
         self.reader = LinklessReader(campaign)
@@ -91,7 +96,7 @@ class Router:
     def _context(self, session: Session, inbound: Inbound, row: inbox.Inbox) -> Context:
         return Context(
             session=session,
-            campaign=self.campaign,
+            campaign=self.effective.campaign(session),
             reader=self.reader,
             inbound=inbound,
             inbox_id=row.id,

@@ -124,11 +124,14 @@ def evaluate(
         mine = _of_duty(buckets, key, duty)
         audience = [org for org in orgs if org.kind in duty.audience and _can_be_judged(duty, org)]
         for period in periods(campaign, duty):
-            due_at = deadline(campaign, duty, period)
-            due_on = campaign.local_day(due_at)
+            general = deadline(campaign, duty, period)
+            due_on = campaign.local_day(general)
             case = _Case(campaign, key, duty, period, now, today)
             for org in audience:
-                if _belongs(org, due_on):
+                due_at = general
+                if duty.moved.own:  # one that was given longer is not overdue before its own deadline
+                    due_at = deadline(campaign, duty, period, org.id)
+                if _belongs(org, due_on if due_at == general else campaign.local_day(due_at)):
                     free = (org.id, key, "") in excused or (org.id, key, period.key) in excused
                     states.append(_state(case, org, due_at, mine.get(org.id, ()), free=free))
     return states

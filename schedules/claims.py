@@ -7,7 +7,7 @@ high-water mark to lose or to run ahead: what has no occurrence has not happened
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,23 +83,28 @@ def settled(session: Session, start: datetime, end: datetime, now: datetime) -> 
     return {(rule, version, at) for rule, version, at in rows}
 
 
-def count_from(session: Session, rules: Iterable[tuple[str, int]], now: datetime) -> dict[tuple[str, int], datetime]:
+def count_from(
+    session: Session, rules: Mapping[tuple[str, int], datetime | None], now: datetime
+) -> dict[tuple[str, int], datetime]:
     """Return from when each (rule, version) counts, and note `now` for those seen for the first time.
 
     What was planned before its rule was first seen never fires: neither on a first start in mid-campaign, nor when a
     raised version says that an edit must not fire again what has fired. A mark in the future (a clock that ran ahead)
     is brought back to `now`. Decided by us 2026-11-24.
+
+    rules: the moment of the edit in chat by which a version came to be, which whoever sees it first may see later; else
+    None.
     """
     known = {
         row.key: datetime.fromisoformat(row.value)
         for row in session.scalars(select(settings.Setting).where(settings.Setting.key.startswith(SINCE)))
     }
     marks: dict[tuple[str, int], datetime] = {}
-    for rule, version in rules:
+    for (rule, version), since in rules.items():
         key = f"{SINCE}{rule}@{version}"
         mark = known.get(key)
         if mark is None:
-            mark = datetime.fromisoformat(settings.keep(session, key, now.isoformat()))
+            mark = datetime.fromisoformat(settings.keep(session, key, min(now, since or now).isoformat()))
         if mark > now:
             settings.put(session, key, now.isoformat())
             mark = now

@@ -35,7 +35,8 @@ def decide(
     newest: by (rule, version) the newest scheduled moment up to now, taken up or not; by default that of `missed`.
 
     A rule's own `late` holds: SEND up to max_late_hours, NEWEST the same but only the newest of the rule, SKIP only on
-    time. Whatever the policy, a reminder whose deadline has passed is skipped: the overdue rule speaks then.
+    time. Whatever the policy, a reminder whose deadline has passed is skipped: the overdue rule speaks then; and what
+    falls into a pause is, and is not made up for when the rule is taken up again (decided by us 2026-11-24).
     Source: product.md ("今天截止", not "还有3天"), reliability.md 2.5; ON_TIME decided by us 2026-11-24.
     """
     pending = list(missed)
@@ -49,6 +50,8 @@ def decide(
 def _judge(firing: Firing, now: datetime, newest: datetime) -> Verdict:
     rule = firing.rule
     lateness = now - firing.scheduled_at
+    if rule.amended.paused(firing.scheduled_at, now):
+        return Verdict(firing, False, wording.PAUSED)
     if rule.late is Late.NEWEST and firing.scheduled_at < newest:
         return Verdict(firing, False, wording.SUPERSEDED)
     if firing.useful_until is not None and now >= firing.useful_until:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import outbox
+from models.amendments import Effective
 from models.campaign.definition import Campaign, RuleKind
 from models.clock import Clock
 from models.messages import Draft
@@ -30,16 +31,33 @@ from schedules.rules import Firing, Key, plan
 log = structlog.get_logger("schedules")
 
 
-class Ticker:
-    """Fires the rules of one campaign. Keeps in memory only what the database says already."""
+class _Planned:
+    """A campaign as it is at a moment, laid out."""
 
-    def __init__(self, campaign: Campaign, db: Database, clock: Clock) -> None:
+    def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
+        self.firings = plan(campaign)
+        self.moments = [firing.scheduled_at for firing in self.firings]
+        self.rules = {(f.rule_key, f.version): f.rule.amended.since for f in self.firings}
+
+    def upto(self, now: datetime) -> tuple[Firing, ...]:
+        """Return what is scheduled up to a moment, that moment included."""
+        return self.firings[: bisect_right(self.moments, now)]
+
+
+class Ticker:
+    """Fires the rules of one campaign. Keeps in memory only what the database says already.
+
+    effective: the campaign with what admins change while it runs; looked at anew at each tick, and once more in the
+    transaction that fires, so that what was planned before a change dies quietly.
+    """
+
+    def __init__(self, campaign: Campaign, db: Database, clock: Clock, effective: Effective | None = None) -> None:
         self.db = db
         self.clock = clock
-        self._plan = plan(campaign)
-        self._moments = [firing.scheduled_at for firing in self._plan]
-        self._marks: dict[tuple[str, int], datetime] | None = None  # from when each rule counts; None: not read yet
+        self.effective = effective or Effective(campaign)
+        self._planned = _Planned(campaign)
+        self._marks: dict[tuple[str, int], datetime] = {}  # from when each rule counts
         self._settled: set[Key] = set()  # firings that need no further look
         self._looked_at: datetime | None = None
         self._one = threading.Lock()
@@ -53,7 +71,7 @@ class Ticker:
         """Take up everything scheduled up to now that nobody has. Returns how many occurrences this call settled.
 
         What was missed is judged by late.decide(). A rule that fails is logged, leaves nothing behind and is tried
-        again at the next tick; the others go on. Costs no query when nothing is due.
+        again at the next tick; the others go on. Costs one small query when nothing is due.
         Raises what the database raises when it cannot be read at all.
         """
         with self._one:
@@ -70,20 +88,27 @@ class Ticker:
 
         That is the next firing, or the release of a notice that quiet hours hold, whichever comes first.
         """
-        position = bisect_right(self._moments, now)
-        firing = self._plan[position] if position < len(self._plan) else None
         with self.db.read() as session:
+            planned = self._follow(session)
             held = session.scalar(
                 select(func.min(Notice.not_before)).where(Notice.status == Status.WAITING, Notice.not_before > now)
             )
+        firing = next(iter(planned.firings[bisect_right(planned.moments, now) :]), None)
         if held is not None and (firing is None or held < firing.scheduled_at):
             return held, wording.HELD_NOTICES
-        return (firing.scheduled_at, firing.rule.name) if firing else None
+        return (firing.scheduled_at, wording.event_name(firing, now)) if firing else None
+
+    def _follow(self, session: Session) -> _Planned:
+        """Return the plan of the campaign as it is now; laid out again when admins have changed something."""
+        planned, campaign = self._planned, self.effective.campaign(session)
+        return planned if planned.campaign is campaign else _Planned(campaign)
 
     def _begin(self, now: datetime) -> None:
-        if self._marks is None or any(mark > now for mark in self._marks.values()):
+        with self.db.read() as session:
+            self._planned = planned = self._follow(session)
+        if not planned.rules.keys() <= self._marks.keys() or any(mark > now for mark in self._marks.values()):
             with self.db.begin() as session:
-                self._marks = claims.count_from(session, {(f.rule_key, f.version) for f in self._plan}, now)
+                self._marks = claims.count_from(session, planned.rules, now)
         if self._looked_at is not None and now < self._looked_at:
             self._settled.clear()  # the clock was set back: what it skipped while it ran ahead may come round again
         self._looked_at = now
@@ -98,9 +123,8 @@ class Ticker:
         return [firing for firing in due if firing.key not in self._settled]
 
     def _due(self, now: datetime) -> list[Firing]:
-        upto = self._plan[: bisect_right(self._moments, now)]
-        marks = self._marks or {}
-        return [firing for firing in upto if firing.scheduled_at >= marks[firing.rule_key, firing.version]]
+        upto = self._planned.upto(now)
+        return [f for f in upto if (mark := self._marks.get((f.rule_key, f.version))) and f.scheduled_at >= mark]
 
     def _newest(self, now: datetime) -> dict[tuple[str, int], datetime]:
         return {(firing.rule_key, firing.version): firing.scheduled_at for firing in self._due(now)}
@@ -110,8 +134,10 @@ class Ticker:
         if not verdicts:
             return 0
         with self.db.begin() as session:
+            if self._overtaken(session):
+                return 0
             won = [v for v in verdicts if claims.take(session, v.firing, now, Fate.SKIPPED, v.reason)]
-            outbox.add(session, jobs.missed.summary(session, self.campaign, won, now), now)
+            outbox.add(session, jobs.missed.summary(session, self._planned.campaign, won, now), now)
         self._settled |= {verdict.firing.key for verdict in verdicts}
         for verdict in won:
             log.warning("rule-skipped", **_named(verdict.firing), reason=verdict.reason)
@@ -136,6 +162,8 @@ class Ticker:
         """Claim firings and write their notices in one transaction. Returns how many were won, None when it failed."""
         try:
             with self.db.begin() as session:
+                if self._overtaken(session):
+                    return 0
                 taken = [claims.take(session, firing, now, Fate.FIRED) for firing in firings]
                 won = [claimed for claimed in taken if claimed]
                 counts = self._write(session, won, now) if won else {}
@@ -153,9 +181,13 @@ class Ticker:
             )
         return len(won)
 
+    def _overtaken(self, session: Session) -> bool:
+        """Tell whether admins have changed something since what is to fire was planned: the next tick plans anew."""
+        return self.effective.campaign(session) is not self._planned.campaign
+
     def _write(self, session: Session, won: Sequence[Claimed], now: datetime) -> dict[int, int]:
         """Write the notices of claimed firings of one kind; returns how many concern each occurrence."""
-        drafts = jobs.JOBS[won[0].firing.rule.kind](session, self.campaign, won, now)
+        drafts = jobs.JOBS[won[0].firing.rule.kind](session, self._planned.campaign, won, now)
         counts = {}
         for claimed in won:
             own = [draft for draft in drafts if draft.rule == claimed.firing.rule_key]

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from models.campaign.definition import Campaign, Duty
+from models.campaign.firings import Firing
 from models.campaign.periods import Period
 from models.duties import DutyState, Standing
 from models.figures import grouped
@@ -25,11 +26,20 @@ PAST_DEADLINE = "截止时间已过，不再提醒"
 NOT_SENT_LATE = "错过了时间，这类提醒不补发"
 # Why a notice was withdrawn before it left.
 NO_LONGER_OWED = "已不需要报，提醒取消"
+PAUSED = "已暂停"
 HELD_NOTICES = "夜间暂存的通知发出"  # shown as the next event of the demo
+RULE_PAUSED = "规则已暂停，没有发"
+RULE_CHANGED = "规则的时间已改，这一次不发"
 
 
 def too_late(lateness: timedelta, limit_hours: int) -> str:
     """Say why a firing was not made up for."""
+def event_name(firing: Firing, now: datetime) -> str:
+    """Name a firing to come, for the demo's page: its rule, and whether it is paused."""
+    paused = firing.rule.amended.paused(firing.scheduled_at, max(now, firing.scheduled_at))
+    return f"{firing.rule.name}（{PAUSED}）" if paused else firing.rule.name
+
+
     return f"晚了{grouped(Decimal(int(lateness.total_seconds() // 3600)))}小时，超过{limit_hours}小时不再补发"
 
 

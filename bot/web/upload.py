@@ -19,6 +19,7 @@ from bot.filetypes import DOCUMENT_BYTES, DOCUMENT_KINDS, document_kind, shown_n
 from bot.logs import get_logger, new_trace_id, scrub
 from handlers import summary, wording
 from models import signed_links
+from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock
 from models.duties import states
@@ -52,10 +53,15 @@ class UploadDesk:
     """What the page works with."""
 
     db: Database
-    campaign: Campaign
+    effective: Effective
     clock: Clock
     wall: Clock
     store: FileStore
+
+    @property
+    def campaign(self) -> Campaign:
+        """Return the campaign of the file: names and words. What is due when is effective's."""
+        return self.effective.base
 
 
 def blueprint(desk: UploadDesk) -> Blueprint:
@@ -114,7 +120,9 @@ def _open(desk: UploadDesk, token: str) -> tuple[SignedLink | None, str]:
             link = signed_links.read(session, token, summary.PURPOSE)
         except BadLinkError:
             return None, "bad"
-        return link, summary.refuse_link(session, desk.campaign, link, desk.clock.now(), desk.wall.now())
+        return link, summary.refuse_link(
+            session, desk.effective.campaign(session), link, desk.clock.now(), desk.wall.now()
+        )
 
 
 def _take(desk: UploadDesk, link: SignedLink) -> Response:
@@ -128,10 +136,11 @@ def _take(desk: UploadDesk, link: SignedLink) -> Response:
     file = summary.NewFile(desk.store.keep(content), name, kind, len(content))
     now, trace_id = desk.clock.now(), new_trace_id()
     with desk.db.begin() as session:
-        refusal = summary.refuse_link(session, desk.campaign, link, now, desk.wall.now())
+        refusal = summary.refuse_link(session, desk.effective.campaign(session), link, now, desk.wall.now())
         found = None
         if not refusal:
-            found = summary.take_document(session, desk.campaign, link, file, now, desk.wall.now(), trace_id)
+            campaign = desk.effective.campaign(session)
+            found = summary.take_document(session, campaign, link, file, now, desk.wall.now(), trace_id)
             refusal = "" if found else "used"
     if found is None:
         return _refused(desk, link, refusal)
@@ -143,7 +152,7 @@ def _take(desk: UploadDesk, link: SignedLink) -> Response:
 def _form(desk: UploadDesk, link: SignedLink, error: UserError | None = None) -> Response:
     with desk.db.read() as session:
         now = desk.clock.now()
-        due = states(session, desk.campaign, now, org_ids=[link.org_id], duties=[link.duty])
+        due = states(session, desk.effective.campaign(session), now, org_ids=[link.org_id], duties=[link.duty])
         org = session.get_one(Org, link.org_id).name
     duty = desk.campaign.duties[link.duty]
     minutes = max(1, int((link.expires_at - desk.wall.now()).total_seconds() // 60))

@@ -69,8 +69,25 @@ def week_of(campaign: Campaign, day: date) -> Period | None:
     return next((week for week in weeks(campaign) if day in week), None)
 
 
-def deadline(campaign: Campaign, duty: Duty, period: Period) -> datetime:
+def deadline(campaign: Campaign, duty: Duty, period: Period, org_id: int | None = None) -> datetime:
     """Return when a duty is due for a period, aware, in the campaign's zone. A report at that very moment is on time.
+
+    org_id: whose; an org may have been given longer than the others. None: of whoever has not.
+    """
+    due_at = duty.moved.due.get(period.key) or filed_deadline(campaign, duty, period)
+    own = duty.moved.own.get((org_id, period.key)) if org_id is not None else None
+    return due_at if own is None else max(own, due_at)
+
+
+def deadlines(campaign: Campaign, duty: Duty, period: Period) -> list[datetime]:
+    """List the different moments at which a duty is due for a period, for whatever org; that of most orgs first."""
+    general = deadline(campaign, duty, period)
+    own = sorted({due for (_, key), due in duty.moved.own.items() if key == period.key and due > general})
+    return [general, *own]
+
+
+def filed_deadline(campaign: Campaign, duty: Duty, period: Period) -> datetime:
+    """Return when a duty is due for a period by the campaign file, aware, in the campaign's zone.
 
     A date in the file is taken as it stands; HH:MM is that time on the period's last day.
     Without either the period's last minute, 23:59: decided by us 2026-11-24.

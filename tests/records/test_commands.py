@@ -15,6 +15,7 @@ from bot.channels.base import Attachment
 from bot.filestore import FileStore
 from bot.standin import Platform
 from models import records
+from models.amendments import Effective
 from models.audit import AuditRow
 from models.campaign.loader import HUNAN
 from models.messages import File, content_from_json, content_to_json
@@ -124,7 +125,7 @@ def test_workbook_on_its_way(db: Database, tmp_path: Path) -> None:
 
     def parts() -> list[object]:
         store = FileStore(tmp_path)
-        making = lambda file: outgoing.make_file(db, ledger.campaign, file)  # noqa: E731  # as bot/app.py binds it
+        making = lambda file: outgoing.make_file(db, Effective(ledger.campaign), file)  # noqa: E731  # as bot/app.py binds it
         return list(outgoing.parts(content, ZoneInfo("Asia/Shanghai"), store, making))
 
     (part,) = parts()

@@ -43,14 +43,15 @@ def test_nothing_is_due_before_the_first_rule(make_world: Make) -> None:
     assert make_world().to("05-11 08:46") == 0
 
 
-def test_an_idle_tick_asks_the_database_nothing(make_world: Make) -> None:
-    """Once what is due is taken up, a tick runs no statement at all."""
+def test_an_idle_tick_asks_only_what_was_changed(make_world: Make) -> None:
+    """Once what is due is taken up, a tick asks for the newest change by an admin and nothing else."""
     world = make_world()
     world.to("05-11 09:30")
     statements: list[str] = []
     event.listen(world.db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert world.to("05-11 09:31") == 0
-    assert statements == []
+    asked = [statement.split() for statement in statements if statement != "BEGIN"]
+    assert [words[words.index("FROM") + 1] for words in asked] == ["amendment"]
 
 
 def test_a_firing_is_claimed_with_its_notices(make_anywhere: Make) -> None:

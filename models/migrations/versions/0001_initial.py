@@ -78,6 +78,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['default_org_id'], ['org.id'], name=op.f('fk_person_default_org_id_org')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
     )
+    op.create_table('amendment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Enum('extend', 'pause', 'resume', 'rule', name='kind', native_enum=False, length=20), nullable=False),
+    sa.Column('subject', sa.String(length=60), nullable=False),
+    sa.Column('period', sa.String(length=20), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=True),
+    sa.Column('value', sa.JSON(), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['made_by_id'], ['person.id'], name=op.f('fk_amendment_made_by_id_person')),
+    sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_amendment_org_id_org')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_amendment'))
+    )
     op.create_table('confirmation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -574,6 +587,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_confirmation_person_id'))
 
     op.drop_table('confirmation')
+    op.drop_table('amendment')
     op.drop_table('person')
     op.drop_table('stranger')
     op.drop_table('setting')

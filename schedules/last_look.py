@@ -1,0 +1,66 @@
+"""The last look at notices before they go: what admins have paused or changed since, then what has been answered.
+
+Called by bot's delivery inside the short transaction in which it claims notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.campaign.definition import Campaign, Rule, RuleKind
+from models.campaign.firings import duty_of
+from models.outbox import Notice
+from schedules import wording
+from schedules.silence import unwanted
+
+
+def look_again(session: Session, campaign: Campaign, notices: Sequence[Notice], now: datetime) -> Mapping[int, str]:
+    """Return by notice id why it need not go; rewrites in place what goes with other words. campaign: as it is now."""
+    reasons = set_aside(campaign, notices, now)
+    rest = [notice for notice in notices if notice.id not in reasons]
+    return {**reasons, **unwanted(session, campaign, rest, now)}
+
+
+def set_aside(campaign: Campaign, notices: Sequence[Notice], now: datetime) -> dict[int, str]:
+    """Return by notice id why a paused or changed rule lets it not go.
+
+    A reminder may carry what several rules ask for, under the key of one: what another rule still asks for stays, and
+    the rest is taken out of `abouts`. Of a changed rule only reminders are taken back: its next firing says the same.
+    Decided by us 2026-11-24.
+    """
+    silent = _silent(campaign, now)
+    reasons: dict[int, str] = {}
+    for notice in notices:
+        rule = campaign.rules.get(notice.rule)
+        if rule is None:
+            continue
+        reason = _reason(rule, notice, now)
+        if rule.kind is not RuleKind.REMIND or not notice.abouts:
+            if reason:
+                reasons[notice.id] = reason
+            continue
+        gone = silent | ({duty_of(rule)} if reason else set())
+        kept = [item for item in notice.abouts if item["duty"] not in gone]
+        if not kept:
+            reasons[notice.id] = reason or wording.RULE_PAUSED
+        elif len(kept) < len(notice.abouts):
+            notice.abouts = kept
+    return reasons
+
+
+def _reason(rule: Rule, notice: Notice, now: datetime) -> str:
+    if rule.amended.paused(now, now):
+        return wording.RULE_PAUSED
+    since = rule.amended.since
+    changed = rule.kind is RuleKind.REMIND and since is not None and notice.created_at <= since
+    return wording.RULE_CHANGED if changed else ""
+
+
+def _silent(campaign: Campaign, now: datetime) -> set[str | None]:
+    """Return the duties of which every reminding rule is paused."""
+    reminding = [rule for rule in campaign.rules.values() if rule.kind is RuleKind.REMIND]
+    speaking = {duty_of(rule) for rule in reminding if not rule.amended.paused(now, now)}
+    return {duty_of(rule) for rule in reminding} - speaking
