@@ -7,6 +7,7 @@ the server calls in its child process. Tests build with their own clocks and eng
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot import logs, outgoing
 from bot.channels.base import Channel
@@ -32,7 +33,7 @@ from bot.filestore import FileStore
 from bot.media import MediaDrain
 from bot.router import Router
 from bot.web import callbacks, clock, health, site, upload
-from models import roster_sync, settings
+from models import beats, roster_sync
 from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock, SystemClock
@@ -46,9 +47,7 @@ from schedules.last_look import look_again
 from schedules.ticker import Ticker
 
 CONFIG_VARIABLE, WORK_VARIABLE = "BOT_CONFIG", "BOT_WORK"  # from the serving process to its children
-BEAT_KEY = "beat"  # setting: transport time of the last beat of any worker
-BEAT_EVERY = 15.0  # seconds between two notes of it
-BEAT_LATE = 90.0  # seconds after which the workers count as dead
+BEAT_EVERY = 15.0  # seconds between two notes of a process that it is alive
 
 log = logs.get_logger(__name__)
 
@@ -77,8 +76,10 @@ class Bot:
     engine: Engine
     channels: list[str]
     lock: WorkerLock | None
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
     flask: Flask = field(init=False)
     _beat_noted: float = 0.0
+    _signs: tuple[dict[str, str], list[str]] = field(default_factory=lambda: ({}, []))
     _working: bool = False
 
     @property
@@ -125,10 +126,15 @@ class Bot:
         """Take up what is due, and wake channels whose wake was lost."""
         self.ticker.tick()
         self.engine.after_commit({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
-        if time.monotonic() - self._beat_noted > BEAT_EVERY:
-            self._beat_noted = time.monotonic()
+        self._note_beat()
+
+    def _note_beat(self) -> None:
+        """Note now and then that this process is alive, and at once when a channel fails or is well again."""
+        signs = self.delivery.problems(), self.delivery.blocked()
+        if time.monotonic() - self._beat_noted > BEAT_EVERY or signs != self._signs:
+            self._beat_noted, self._signs = time.monotonic(), signs
             with self.db.begin() as session:
-                settings.put(session, BEAT_KEY, self.wall.now().timestamp())
+                beats.note(session, self.worker, self.wall.now(), *signs)
 
     def stop(self, seconds: float = 15.0) -> None:
         """End all work within so many seconds and let go of the database."""
@@ -137,18 +143,27 @@ class Bot:
         if self._working:
             self._working = False
             self.engine.stop(seconds)
+            self._sign_off()
         if self.lock:
             self.lock.free()
         self.db.dispose()
+
+    def _sign_off(self) -> None:
+        """Say that this process has ended as it should: nobody need miss it."""
+        try:
+            with self.db.begin() as session:
+                beats.forget(session, self.worker)
+        except SQLAlchemyError as error:
+            log.warning("not-signed-off", problem=type(error).__name__)
 
     def scheduler_problem(self) -> str | None:
         """Return what is wrong with the scheduler: here, or with the workers elsewhere when this process has none."""
         if self._working:
             return self.engine.problem()
         with self.db.read() as session:
-            beat = settings.get(session, BEAT_KEY)
-        silent = self.wall.now().timestamp() - float(beat or 0)
-        return "no worker" if silent > BEAT_LATE else None
+            heard = beats.beats(session)
+        alive = any(self.wall.now() - beat.at <= beats.ALIVE for beat in heard)
+        return None if alive else "no worker"
 
     def delivery_problem(self) -> str | None:
         """Return which channels only an operator can bring back; the log says why."""
@@ -247,7 +262,12 @@ def _app_channel(config: Config, wall: Clock, timeout: tuple[float, float]) -> W
 def _site(bot: Bot) -> Flask:
     blueprints = [
         callbacks.blueprint(bot.app_channel, bot.router),
-        health.blueprint(bot.db, bot.scheduler_problem, bot.delivery_problem),
+        health.blueprint(
+            bot.db,
+            bot.scheduler_problem,
+            bot.delivery_problem,
+            health.Facts(bot.db, lambda session: bot.campaign, bot.clock, bot.wall),
+        ),
         upload.blueprint(upload.UploadDesk(bot.db, bot.effective, bot.clock, bot.wall, bot.store)),
     ]
     if isinstance(bot.clock, StoredClock):

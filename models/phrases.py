@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from models.campaign.definition import Campaign, Cycle, Duty
 from models.campaign.periods import Period, localise
@@ -49,6 +49,22 @@ def duty_name(duty: Duty, period: Period) -> str:
 def short_name(duty: Duty) -> str:
     """Return the shortest name of a duty that commands take: 总结."""
     return duty.names[0] if duty.names else duty.name
+
+
+def channel_name(campaign: Campaign, channel: str) -> str:
+    """Name a way out as people do: 企业微信应用, 群“…”."""
+    if not channel.startswith("robot:"):
+        return "企业微信应用"
+    group = channel.removeprefix("robot:")
+    return f"群“{campaign.groups.get(group, group)}”"
+
+
+def length_words(length: timedelta) -> str:
+    """Write a length of time in its largest unit: 12分钟, 3小时, 2天."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes}分钟"
+    return f"{minutes // 60}小时" if minutes < 48 * 60 else f"{minutes // (24 * 60)}天"
 
 
 def fitted(lines: Sequence[str], *tail: str, more: str = "另有{}行没有列出") -> str:

@@ -20,6 +20,7 @@ from models.reminding import CHASE
 
 BROADCAST = "broadcast"  # stands in for a rule's key with an admin's own words to many
 RULES = (CHASE, BROADCAST)
+FAILED_SHOWN = 50  # notices of one firing that are looked at for why they failed
 STOPPED = "stopped by an admin"  # reason of a notice that was cancelled so
 ENDED = ("dismissed", "handed over", "switched off")  # reasons of outbox.withdraw()
 UNSURE = "stopped by an admin, but an unanswered call may have brought it"
@@ -133,6 +134,25 @@ def _codes(session: Session, notice_ids: Sequence[int]) -> dict[int, int | None]
     last = select(func.max(Attempt.id)).where(Attempt.notice_id.in_(notice_ids)).group_by(Attempt.notice_id)
     rows = session.execute(select(Attempt.notice_id, Attempt.code).where(Attempt.id.in_(last)))
     return {row.notice_id: row.code for row in rows}
+
+
+def failed_last(session: Session, rule: str, org_ids: Collection[int] | None) -> list[Told]:
+    """List whom the newest firing of a rule did not reach. org_ids: only of these orgs; None: of all."""
+    last = session.scalar(select(func.max(Notice.occurrence_id)).where(Notice.rule == rule))
+    rows = session.execute(
+        select(Notice, Person.name, Org.name)
+        .join(Person, Person.id == Notice.person_id)
+        .join(Org, Org.id == Notice.org_id)
+        .where(Notice.occurrence_id == last, Notice.status == Status.FAILED)
+        .order_by(Notice.id)
+        .limit(FAILED_SHOWN)
+    ).all()
+    codes = _codes(session, [row[0].id for row in rows])
+    return [
+        _told([(notice, person, org)], codes)
+        for notice, person, org in rows
+        if org_ids is None or notice.org_id in org_ids
+    ]
 
 
 def stop(session: Session, inbox_id: int, now: datetime) -> tuple[int, int]:

@@ -20,5 +20,6 @@ from handlers.wording.ranking import *
 from handlers.wording.records import *
 from handlers.wording.reporting import *
 from handlers.wording.several import *
+from handlers.wording.state import *
 from handlers.wording.status import *
 from handlers.wording.words import *

@@ -175,8 +175,8 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[s
     """Tell what became of a sending, each outcome with its number."""
     lines = [_title(campaign, sending), f"已发出{sending.count(Outcome.SENT)}人"]
     failed = [each for each in sending.told if each.outcome is Outcome.FAILED]
-    for reason in dict.fromkeys(_reason(each) for each in failed):
-        lines.append(_people("没发成", [each for each in failed if _reason(each) == reason], f"，{reason}"))
+    for reason in dict.fromkeys(refusal(each) for each in failed):
+        lines.append(people_line("没发成", [each for each in failed if refusal(each) == reason], f"，{reason}"))
     for outcome, words in (
         (Outcome.UNCERTAIN, "平台没有答复、可能已收到"),
         (Outcome.EXPIRED, "过了时间没有发"),
@@ -186,7 +186,7 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[s
     ):
         some = [each for each in sending.told if each.outcome is outcome]
         if some:
-            lines.append(_people(words, some))
+            lines.append(people_line(words, some))
     waiting = [each for each in sending.told if each.outcome is Outcome.WAITING]
     if waiting:
         first = min(each.not_before for each in waiting)
@@ -195,12 +195,14 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[s
     return lines
 
 
-def _people(words: str, told: Sequence[Told], tail: str = "") -> str:
+def people_line(words: str, told: Sequence[Told], tail: str = "") -> str:
+    """Count people and name the first few."""
     names = "、".join(f"{each.person}（{each.org}）" if each.org else each.person for each in told[:NAMED_FIRST])
     return f"{words}{len(told)}人：{names}{'等' if len(told) > NAMED_FIRST else ''}{tail}"
 
 
-def _reason(told: Told) -> str:
+def refusal(told: Told) -> str:
+    """Say why the platform did not take a notice."""
     if told.code is None:
         return "原因不明，请技术人员看日志"
     if told.code == 0 and "licence" in told.reason:

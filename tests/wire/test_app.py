@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 from sqlalchemy import func, select, text
 
-from bot.app import BEAT_KEY, Bot, SchemaError, build
+from bot.app import Bot, SchemaError, build
 from bot.config import load_all
 from bot.engine.local import AlreadyRunning, LocalEngine
 from bot.standin import Platform
-from models import settings
+from models import beats
 from models.inbox import Inbox
 from models.ledger import Entry
 from models.outbox import Notice, Status
+from models.people import Identity, Person
 from models.session import Database, connect
 from tests.installing import install, make_platform
 from tests.serving import serving
@@ -52,6 +54,14 @@ def running(config: Path, platform: Platform, *, work: bool = True) -> Iterator[
             yield bot, base
     finally:
         bot.stop()
+
+
+class DeadClock:
+    """A clock that cannot be read: every tick fails by it."""
+
+    def now(self) -> datetime:
+        """Fail."""
+        raise OSError("no clock")
 
 
 def count(db: Database, table: type) -> int:
@@ -161,18 +171,51 @@ def test_health(config: Path, platform: Platform) -> None:
     """Healthy is 200; a scheduler that stopped, a blocked channel or no database is 503 and says which."""
     with running(config, platform) as (bot, base):
         url = f"{base}/healthz"
-        assert requests.get(url, timeout=5).json() == {
-            "status": "ok",
-            "database": "ok",
-            "scheduler": "ok",
-            "delivery": "ok",
-        }
+        verdict = dict.fromkeys(("status", "database", "scheduler", "delivery"), "ok")
+        told = requests.get(url, timeout=5).json()
+        assert {key: told[key] for key in verdict} == verdict
         platform.fault("message/send", errcode=60020, times=None)
         post(base, {"to": "next"})
         answer = requests.get(url, timeout=5)
         assert (answer.status_code, answer.json()["delivery"]) == (503, "blocked: wecom_app")
         bot.engine.stop()
         assert requests.get(url, timeout=5).json()["scheduler"] == "not running"
+
+
+def test_health_tells_how_the_bot_is(config: Path, platform: Platform) -> None:
+    """Beside the verdict stand last tick, backlog, oldest unsent notice, calendar and firings, and nobody's name."""
+    with running(config, platform) as (bot, base):
+        platform.fault("message/send", errcode=60020, times=None)
+        post(base, {"to": "next"})
+        until = time.monotonic() + 5
+        while not (told := requests.get(f"{base}/healthz", timeout=5).json())["blocked"] and time.monotonic() < until:
+            time.sleep(0.05)
+        assert told["last_tick_seconds"] < 60
+        assert list(told["workers"].values()) == [told["last_tick_seconds"]]
+        assert told["backlog"] >= 1
+        assert (told["oldest_unsent"]["channel"], told["oldest_unsent"]["rule"]) == ("wecom_app", "welcome")
+        assert (told["blocked"], told["calendar_missing"]) == (["wecom_app"], None)
+        assert (told["campaign"]["day"], told["campaign"]["days"]) == (1, 21)
+        assert told["last"][0]["fate"] == "fired"
+        assert told["last"][0]["notices"] == {"waiting": told["backlog"]}
+        assert told["next"][0]["rule"] == "sms-monday"
+        with bot.db.read() as session:
+            private = [*session.scalars(select(Identity.user_ref)), *session.scalars(select(Person.name))]
+        assert not [word for word in private if word in requests.get(f"{base}/healthz", timeout=5).text]
+
+
+def test_a_dead_ticker_is_named(config: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When ticks fail for too long, health is 503 and says that the scheduler has no beat, while the rest is well."""
+    monkeypatch.setattr("bot.engine.local.SILENT_SECONDS", 0.2)
+    with running(config, platform) as (bot, base):
+        assert requests.get(f"{base}/healthz", timeout=5).status_code == 200
+        bot.ticker.clock = DeadClock()
+        until = time.monotonic() + 5
+        while (answer := requests.get(f"{base}/healthz", timeout=5)).status_code == 200 and time.monotonic() < until:
+            time.sleep(0.05)
+        told = answer.json()
+        assert (answer.status_code, told["database"], told["delivery"]) == (503, "ok", "ok")
+        assert told["scheduler"].startswith("no beat for")
 
 
 def test_health_without_a_database(tmp_path: Path, platform: Platform, sqlite_url: str) -> None:
@@ -195,8 +238,12 @@ def test_a_web_process_watches_the_workers(config: Path, platform: Platform) -> 
     with running(config, platform, work=False) as (bot, base):
         assert requests.get(f"{base}/healthz", timeout=5).json()["scheduler"] == "no worker"
         with bot.db.begin() as session:
-            settings.put(session, BEAT_KEY, bot.wall.now().timestamp())
-        assert requests.get(f"{base}/healthz", timeout=5).status_code == 200
+            beats.note(session, "elsewhere:1", bot.wall.now() - timedelta(seconds=91))
+        assert requests.get(f"{base}/healthz", timeout=5).json()["scheduler"] == "no worker"
+        with bot.db.begin() as session:
+            beats.note(session, "elsewhere:2", bot.wall.now())
+        told = requests.get(f"{base}/healthz", timeout=5)
+        assert (told.status_code, sorted(told.json()["workers"].values())) == (200, [0, 91])
 
 
 def test_an_old_schema_is_refused(tmp_path: Path, platform: Platform) -> None:
