@@ -156,10 +156,18 @@ def label(now: Current, at: int) -> str:
     return ""
 
 
-def gives_way(now: Current, target: Target) -> Target:
-    """Give a figure to the indicator that the sentence is about: the 受众 of a 财会培训. Source: corpus rule 5."""
+def gives_way(now: Current, target: Target, at: int) -> Target:
+    """Give a figure to the indicator that its part of the sentence is about: the 受众 of a 财会培训. at: its token.
+
+    Source: corpus rule 5.
+    """
     heir = now.lexicon.becomes.get(target[0])
-    return (heir, None) if heir is not None and heir in now.named and not _mixed(now, heir) else target
+    if heir is None or heir not in now.named or _mixed(now, heir):
+        return target
+    start = next((i + 1 for i in range(at, -1, -1) if now.tokens[i].word == ";"), 0)
+    end = next((i for i in range(at, len(now.tokens)) if now.tokens[i].word == ";"), len(now.tokens))
+    entries = [token.entry for token in now.tokens[start:end] if token.entry is not None]
+    return (heir, None) if any(t[0] == heir for entry in entries for t in entry.targets) else target
 
 
 def _mixed(now: Current, heir: str) -> bool:

@@ -29,6 +29,7 @@ class Draft:
     sentence: int = 0
     table: bool = False
     per: bool = False  # of each of several: 3个村各挂2条
+    restates: bool = False  # said again in other words: 这算劝阻1起
     org: str | None = None
     old: Decimal | None = None
     dropped: str = ""  # reason code when another figure stands for it

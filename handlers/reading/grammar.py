@@ -44,7 +44,7 @@ GOVERNING = (
 TRANSPARENT = frozenset(
     (
         *("fill", "verb", "about", "total", "now", "all", "pair", "cum", "gain", "part", "printed", "made", "done"),
-        *("fix", "to", "wrong", "is", "isnot", "swap", "rise", "from"),
+        *("fix", "to", "wrong", "is", "isnot", "swap", "rise", "from", "restate"),
     )
 )
 AND = frozenset(("、", "和", "及", "以及", "与", "跟", "/"))  # joins nouns of a list

@@ -47,7 +47,7 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     if risen:
         work.ask(DoubtKind.TWO_READINGS, token, risen)
         return
-    sharing = _sharing(now, binder, choice, index)
+    sharing = _sharing(now, binder, choice, index, at)
     if len(sharing) > 1 and not scope.all:
         work.ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in sharing))
         return
@@ -57,6 +57,7 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
             token, each, value * choice.factor, scope, choice.reason, token.quantity.approx or _about(now, at)
         )
         draft.per = scope.all and not several and not scope.paren and not scope.part
+        draft.restates = any("restate" in token.classes for token in now.tokens[max(0, at - 4) : at])
         draft.old = work.old.get(token.start)
 
 
@@ -126,7 +127,7 @@ def _about(now: Current, at: int) -> bool:
     return False
 
 
-def _sharing(now: Current, binder: Binder, choice: Choice, index: int) -> list[Target]:
+def _sharing(now: Current, binder: Binder, choice: Choice, index: int, at: int) -> list[Target]:
     """List the nouns that share a number: 横幅、展板各12, 标语海报2300处."""
     assert choice.target is not None
     sharing = [choice.target]
@@ -137,9 +138,9 @@ def _sharing(now: Current, binder: Binder, choice: Choice, index: int) -> list[T
         if noun.weak or not _listed(binder, noun, last, index):
             break
         fitting = fit(now.lexicon, noun.targets, binder.tokens[index])
-        if fitting is None:
+        if fitting is None and not (_summed(binder, last, index) and binder.tokens[index].measure in GENERIC):
             break
-        each = gives_way(now, fitting[0])
+        each = gives_way(now, fitting[0] if fitting is not None else noun.targets[0], at)
         if (each[0], binder.tokens[index].measure) in now.lexicon.measure_parts and each[0] == choice.target[0]:
             break  # 下乡入户2300户: the measure says which
         if each not in sharing:
@@ -153,12 +154,17 @@ def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
     between = binder.tokens[head.index + 1 : tail.index]
     if binder.tokens[tail.index].gap or any(token.gap for token in between):
         return False
-    if between:
-        return all(token.word in AND for token in between)
-    summed = any("total" in token.classes for token in binder.tokens[tail.index + 1 : index])
+    summed = _summed(binder, tail, index)
+    if between:  # 张贴海报、摆放展架共380个: of both, where a word says so
+        joined = any(token.word in AND for token in between)
+        return joined and all(token.word in AND or (summed and "verb" in token.classes) for token in between)
     if not binder.tokens[index].measure and not summed:
         return False  # 短视频播放量: the last noun is what is counted
     return not (head.acts or tail.acts or head.place or tail.place)
+
+
+def _summed(binder: Binder, tail: Mention, index: int) -> bool:
+    return any("total" in token.classes for token in binder.tokens[tail.index + 1 : index])
 
 
 def _shared_by_one(binder: Binder, index: int) -> bool:

@@ -13,7 +13,7 @@ from handlers.reading.mentions import Mention, factor_of, is_whole, mentions
 from handlers.reading.scopes import Scope, hour_of_today
 from handlers.reading.sentences import read_sentences
 from handlers.reading.tables import Cell, is_header, read_table
-from handlers.reading.tokens import DAY, NUMBER, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 # 1. 2、 (3) 一、 （二） ① ▪ - at the head of a line; a number directly after the point is a figure (1.5万)
 _LIST_MARK = re.compile(
@@ -28,6 +28,9 @@ _VETOES = ("plan", "past", "crime", "stock")  # of a heading, for the lines unde
 def read_lines(work: Work) -> None:
     """Read all lines of a text into the work value."""
     lines = _split(work)
+    for line in lines[1:]:
+        if _is_footer(line):
+            _heading(work, line)
     at = 0
     while at < len(lines):
         rows = _rows(work, lines, at)
@@ -40,6 +43,12 @@ def read_lines(work: Work) -> None:
             at += 1
         work.line += 1
         work.sentence += 1
+
+
+def _is_footer(line: list[Token]) -> bool:
+    """Whether a line only says what the lines over it are: (均为今早的粉丝数), 以上为累计数."""
+    first = next((token for token in line if token.kind != MARK), None)
+    return first is not None and "footer" in first.classes and not any(token.kind == NUMBER for token in line)
 
 
 def _split(work: Work) -> list[list[Token]]:

@@ -36,6 +36,8 @@ _NUMERAL = re.compile(
     """,
     re.VERBOSE,
 )
+_RUN_ON = re.compile("[百千万亿]一$")
+_ONE_OF = frozenset("个位名场起笔")
 _PIECE = re.compile(r"(\d+)([千百十])")
 
 
@@ -68,6 +70,8 @@ def scan(text: str) -> list[Numeral]:
         numeral = _read(match)
         if numeral is not None:
             found.append(numeral)
+            if numeral.han and numeral.end < match.end() and text[numeral.end] == "一":
+                found.append(Numeral(numeral.end, numeral.end + 1, Decimal(1), han=True))
     return found
 
 
@@ -121,6 +125,8 @@ def _tail(tail: str, unit: str) -> Decimal:
 def _read_han(match: re.Match[str]) -> Numeral | None:
     start, end = match.span()
     written, more = match["han"], match["more3"]
+    if _RUN_ON.search(written) and not more and match.string[end : end + 1] in _ONE_OF:
+        written, end = written[:-1], end - 1  # 一个三万一个五万
     if written[0] in "百千万亿":
         written = "一" + written
     if more and more[1:]:

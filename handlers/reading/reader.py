@@ -18,6 +18,7 @@ from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
 from handlers.reading.normalise import normalise
 from handlers.reading.results import Results
+from handlers.reading.scopes import pairs_of
 from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
 from handlers.reading.tokens import Tokeniser
@@ -69,7 +70,9 @@ class Reader:
         return levelled
 
     def _work(self, levelled: str, orgs: Mapping[str, object] | None) -> Work:
-        work = Work(levelled, self._tokeniser.cut(levelled), self.lexicon, orgs=tuple(orgs or ()))
+        pairs = pairs_of(levelled)
+        work = Work(levelled, self._tokeniser.cut(levelled, pairs is not None), self.lexicon, orgs=tuple(orgs or ()))
+        work.frame.pairs = pairs
         work.wrong = replaced(work.tokens)
         work.right = frozenset(work.wrong.values())
         if any("notown" in token.classes for token in work.tokens):

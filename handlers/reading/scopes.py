@@ -6,11 +6,12 @@ Source: corpus rules 1, 2, 7, 8, 11, 13.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers.reading.dates import VAGUE_DAYS, When
-from handlers.reading.tokens import DAY, MARK, NUMBER, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
 _AS_OF = ("截至", "截止")
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
@@ -69,6 +70,17 @@ class Frame:
     when: When | None = None
     veto: str = ""
     part: bool = False
+    pairs: tuple[bool, bool] | None = None  # of figures side by side (70/1930): which is the running total
+
+
+_TODAY = "今日|今天|当日|当天|本日|本周|本次|本期|新增"
+_PAIRS = re.compile(rf"(?:{_TODAY})数? ?/ ?(?:累计|总计|总数)|(累计|总计|总数) ?/ ?(?:{_TODAY})")
+
+
+def pairs_of(text: str) -> tuple[bool, bool] | None:
+    """Return what a text says of its figures side by side (今日/累计): whether the first, the second is a total."""
+    match = _PAIRS.search(text)
+    return None if match is None else (match[1] is not None, match[1] is None)
 
 
 def hour_of_today(tokens: list[Token], index: int) -> bool:
@@ -101,6 +113,9 @@ class _Walk:
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
                 self.found[index] = self.state.copy()
+                self.found[index].veto = self.state.veto or self._ahead(index)
+                if self.frame.pairs is not None:
+                    self._pair(index)
                 if not (self.state.all or self.state.pair):
                     self.state.gain = self.state.like = self.state.daily = False
             elif token.kind == MARK:
@@ -110,6 +125,28 @@ class _Walk:
             elif token.entry is not None and token.entry.governs:
                 self._word(token.entry.governs, token.word, index)
         return self.found
+
+    def _pair(self, index: int) -> None:
+        for first, second in ((index - 1, index), (index, index + 1)):
+            pair = self.tokens[max(0, first) : second + 1]
+            both = len(pair) == 2 and all(token.kind == NUMBER for token in pair)
+            if both and self.text[pair[0].end : pair[1].start].strip() == "/":
+                assert self.frame.pairs is not None
+                self.found[index].cum = self.frame.pairs[index - first]
+                return
+
+    def _ahead(self, index: int) -> str:
+        """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
+        for token in self.tokens[index + 1 : index + 4]:
+            if token.kind != WORD or token.gap > 1:
+                return ""
+            if "order" in token.classes:
+                return "plan"
+            if "undo" in token.classes and "fix" not in token.classes:
+                return "undo"
+            if token.word not in ("的", "了", "给", "都", "全"):
+                return ""
+        return ""
 
     def _mark(self, mark: str, index: int) -> None:
         state = self.state

@@ -124,6 +124,9 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     if choice.target is None and _determines(binder.tokens, index):
         work.note(token, "skipped", "determiner")
         return False
+    if not quantity.measure and index and token.start == binder.tokens[index - 1].end and _determines(binder.tokens, index - 1):
+        work.note(token, "skipped", "part")
+        return False
     if choice.target is None or (choice.mention is not None and choice.mention.lean):
         choice = carried(now, binder.tokens, index, previous, scope) or choice
     _named_part(now, choice, binder.tokens, index, start)
@@ -139,7 +142,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         leave(now, choice, token, scope, at)
         now.loose = True
         return False
-    choice.target = gives_way(now, choice.target)
+    choice.target = gives_way(now, choice.target, at)
     judge(now, binder, choice, index, at, scope)
     return True
 
@@ -205,6 +208,8 @@ def _are_people(clause: list[Token], index: int) -> bool:
 
 def _determines(clause: list[Token], index: int) -> bool:
     """Whether a number says which one, not how many: 一场120人，一场86人."""
+    if clause[index].kind != NUMBER:
+        return False
     after = clause[index + 1] if index + 1 < len(clause) else None
     quantity = clause[index].quantity
     one = quantity.numeral.han and quantity.numeral.value == 1 and bool(quantity.measure)

@@ -31,6 +31,7 @@ def settle(work: Work) -> None:
             _how_often(work, draft, near)
         if draft.scope.made or _USED.fullmatch(work.text, draft.end, after[0].start if after else draft.end):
             _made(draft, after)
+        _restated(work, draft, near)
     _printed_and_used(work)
     settle_totals(work)
     _rivals(work)
@@ -71,6 +72,12 @@ def _how_often(work: Work, draft: Draft, near: list[Draft]) -> None:
         and any(_beside(draft, other) and other.measure == base for other in near)
     ):
         draft.dropped = "times"
+
+
+def _restated(work: Work, draft: Draft, near: list[Draft]) -> None:
+    """劝住了一位大爷，这算劝阻1起: the same figure in other words."""
+    if draft.restates and any(_beside(draft, other) and other.value == draft.value for other in near):
+        draft.dropped = "repeat"
 
 
 def _made(draft: Draft, after: list[Draft]) -> None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from handlers.reading.dates import When
 from handlers.reading.drafts import Work
 from handlers.reading.lexicon import Lexicon, Target
-from handlers.reading.measures import LABELS
+from handlers.reading.measures import LABELS, PERSONS
 from handlers.reading.mentions import factor_of, is_whole, mentions
 from handlers.reading.numerals import BIG, Shape
 from handlers.reading.scopes import Scope
@@ -215,6 +215,11 @@ def _target(table: _Table, column: Column, token: Token, label: tuple[Target, ..
         factor = _factor(table.lexicon, target, token, column)
         if factor is not None and not (target[0] in table.lexicon.by and target[1] is None):
             return target, factor
+    measure = token.measure or column.measure
+    for target in (*first, *table.work.heading) if measure in PERSONS else ():
+        heir = table.lexicon.follows.get(target[0])
+        if heir is not None and measure in table.lexicon.fits[heir]:
+            return (heir, None), table.lexicon.fits[heir][measure]  # 人数 in a table of lectures
     return None
 
 

@@ -74,23 +74,24 @@ class Tokeniser:
         words = "|".join(re.escape(word) for word in lexicon.measures if word)
         self.measure = re.compile(rf" ?(?:{words})")
 
-    def cut(self, text: str) -> list[Token]:
-        """Return the tokens of a levelled text in order, not overlapping."""
-        return _Cutter(self.measure, text, self.lexicon).cut()
+    def cut(self, text: str, pairs: bool = False) -> list[Token]:
+        """Return the tokens of a levelled text in order, not overlapping. pairs: 3/25 is two figures, no day."""
+        return _Cutter(self.measure, text, self.lexicon, pairs).cut()
 
 
 class _Cutter:
     """One text being cut: words, numerals and dates merged, the one that begins first winning."""
 
-    def __init__(self, measure: re.Pattern[str], text: str, lexicon: Lexicon) -> None:
+    def __init__(self, measure: re.Pattern[str], text: str, lexicon: Lexicon, pairs: bool) -> None:
         self.measure = measure
+        self.pairs = pairs
         self.text = text
         self.words: list[tuple[int, int, Entry]] = [
             (end - len(entry.word) + 1, end + 1, entry) for end, entry in lexicon.automaton.iter_long(text)
         ]
         self.word_starts = [word[0] for word in self.words]
         self.numerals = scan(text)
-        self.days = find(text)
+        self.days = [day for day in find(text) if not (pairs and day.kind == "slash")]
         self.word_at = self.numeral_at = self.day_at = 0  # next of each
 
     def cut(self) -> list[Token]:
@@ -169,10 +170,10 @@ class _Cutter:
                 end, measure = self._measure(end)
         elif not measure and _PLUS.match(self.text, numeral.end):
             approx = True
+        beside = self.pairs and self.text[numeral.start - 1 : numeral.start] == "/"
         percent = self.text[end : end + 1] in ("%", "‰") or measure == "%"
-        quantity = Quantity(
-            numeral, measure, approx, percent, _is_ident(self.text, numeral, measure, self._names(numeral))
-        )
+        ident = not beside and _is_ident(self.text, numeral, measure, self._names(numeral))
+        quantity = Quantity(numeral, measure, approx, percent, ident)
         return Token(NUMBER, numeral.start, end, number=quantity)
 
     def _sum(self, numeral: Numeral, end: int, measure: str) -> tuple[int, str]:
