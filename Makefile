@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint corpus bench lock clean
+.PHONY: run test lint corpus bench soak lock clean
 
 run: .venv/run.stamp
 	@$(PY) -m bot demo --port $(PORT)
@@ -25,6 +25,9 @@ corpus: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(PY) -m tests.bench
+
+soak: .venv/dev.stamp
+	$(PY) -m tests.soak $(SOAK)
 
 lock: .venv/dev.stamp
 	$(PIP) install pip-tools

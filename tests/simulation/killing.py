@@ -40,7 +40,7 @@ class Killer:
                 break
             if kind == "calling":
                 _until_sending(month)
-            time.sleep(moment * (0.15 if kind == "soon" else 2 * CALL_DELAY))
+            time.sleep(moment * (0.15 if kind == "soon" else CALL_DELAY))
             host.killed(name)
             if self._chance.random() < TWICE:
                 time.sleep(self._chance.random() * 0.3)
