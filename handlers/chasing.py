@@ -18,6 +18,7 @@ from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.grouping import Headings, current
+from handlers.status import chased_notes
 from handlers.targets import asked, with_below
 from models import outbox
 from models.audience import Audience, audience
@@ -150,10 +151,12 @@ def _preview(ctx: Context, plan: Plan, command: str) -> list[str]:
     for state in plan.chased:
         names.setdefault(headings.of(state.org.id), {})[state.org.name] = None
     texts = Counter(wording.text_of(draft.content) for draft in plan.drafts)
+    notes = chased_notes(ctx, plan.chased)
     lines = [
         wording.chase_head(len(plan.drafts), len(_orgs(plan.chased))),
         *wording.chase_names([(group, list(found)) for group, found in names.items()]),
         *wording.chase_text(texts.most_common(1)[0][0], len(texts)),
+        *wording.chased_lines([(state.org.name, notes.get(about(state), "")) for state in plan.chased]),
         *_left_out(ctx, plan, command),
     ]
     return [*lines, _when(ctx, plan.at)] if plan.at > ctx.now else lines

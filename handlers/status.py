@@ -13,11 +13,13 @@ from handlers.base import EVERYBODY, Context, Match, route
 from handlers.grouping import Group, Headings, current
 from handlers.names import org_labels
 from handlers.targets import Asked, asked, with_below
+from models import chased
 from models.campaign.definition import Cycle, Duty, IndicatorKind
 from models.duties import DutyState, states
 from models.ledger import DUTY, NOTHING, Fact, facts, latest_readings, sums
-from models.messages import File, Reply
+from models.messages import About, File, Reply
 from models.people import Org, descendants
+from models.reminding import about
 
 FEW = 5  # names that the overview shows in place of counts
 MOST_NAMES = 150  # names of one answer, about 2 messages; above, counts and a file (decided by us 2026-11-24)
@@ -38,7 +40,14 @@ def org_status(ctx: Context, org: Org) -> str:
     """Write what one org has reported and still owes now; duties of weeks to come are left out."""
     due = [state for state in states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]) if _is_current(ctx, state)]
     figures = list(_figures(ctx, facts(ctx.session, org_ids=[org.id])))
-    return "\n".join(wording.mine(ctx.campaign, org.name, ctx.now, figures, due))
+    return "\n".join(wording.mine(ctx.campaign, org.name, ctx.now, figures, due, chased_notes(ctx, due)))
+
+
+def chased_notes(ctx: Context, found: Iterable[DutyState]) -> dict[About, str]:
+    """Return of what is still owed how often it was chased, when last and how far up."""
+    open_ = [state for state in found if state.standing.open]
+    known = chased.chased(ctx.session, ctx.campaign, map(about, open_))
+    return {item: chased.words(ctx.campaign, each) for item, each in known.items()}
 
 
 def _is_current(ctx: Context, state: DutyState) -> bool:
@@ -140,7 +149,7 @@ def show_missing(ctx: Context, match: Match) -> Reply:
     if len(orgs) == 1 or len(owing) == 1:  # one org, or one with duties among those below it that have none
         own = [state for _, found in duties for state in found if state.standing.open]
         name = owing.pop() if owing else wanted.target.name if wanted.target else ctx.known.orgs()[0].name
-        return Reply(wording.own_owed(ctx.campaign, name, own), outcome="shown")
+        return Reply(wording.own_owed(ctx.campaign, name, own, chased_notes(ctx, own)), outcome="shown")
     headings = Headings(ctx.session, ctx.campaign)
     grouped = [(duty, week(found), headings.grouped(found)) for duty, found in duties]
     if wanted.duties is None:
@@ -184,6 +193,8 @@ def _names(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Seque
             lines.append(wording.counts_line([(group.name, len(group.missing)) for group in groups]))
         else:
             lines += wording.group_lines([(g.name, [_marked(s) for s in g.states if s.standing.open]) for g in groups])
+        notes = chased_notes(ctx, (state for group in groups for state in group.states))
+        lines += wording.chased_lines([(s.org.name, notes.get(about(s), "")) for g in groups for s in g.states])
     if not grouped:
         return Reply(wording.nothing_owed(), outcome="shown")
     if not many:

@@ -13,6 +13,7 @@ from models.campaign.definition import Campaign, RuleKind
 from models.messages import About
 from models.outbox import Notice, Status
 from models.people import Org
+from models.phrases import day
 from models.reminder_words import ADMINS, SUPERIOR
 from models.reminding import ADMINS_CHASES
 
@@ -56,6 +57,17 @@ def chased(session: Session, campaign: Campaign, wanted: Iterable[About]) -> dic
             if item in keys and (item.rung or row.rule in ADMINS_CHASES):
                 _count(found.setdefault(item, Chased()), item.rung, row.created_at, row.settled_at, row.name or "")
     return found
+
+
+def words(campaign: Campaign, known: Chased | None) -> str:
+    """Say how often, when last and how far up: 已催3次，最近5月20日，已转长沙市公安局. Empty when nothing went out."""
+    if known is None:
+        return ""
+    parts = [f"已催{known.times}次"] if known.times else []
+    if known.times and known.last_at:
+        parts.append(f"最近{day(campaign.local_day(known.last_at))}")
+    up = [name for name in (known.superior, campaign.office if known.admins else "") if name]
+    return "，".join([*parts, *([f"已转{'、'.join(dict.fromkeys(up))}"] if up else [])])
 
 
 def _count(known: Chased, rung: str, at: datetime, settled_at: datetime | None, org: str) -> None:

@@ -29,7 +29,7 @@ NOBODY, NO_BACKUP, AWAY, NO_SUPERIOR = "nobody", "no-backup", "away", "no-superi
 _CAUSES = {
     NOBODY: "{names}还没有人登记，没法直接提醒。",
     NO_BACKUP: "{names}没有候补联络员，所以提前转来。",
-    AWAY: "{names}的联络员请假，没有人顶替。",
+    AWAY: "{names}的联络员在请假，没有人顶替。",
     NO_SUPERIOR: "{names}的上级也还没有人登记。",
 }
 
@@ -83,7 +83,8 @@ def _by_duty(campaign: Campaign, items: Sequence[Item], at: datetime) -> list[st
     for cause, words in _CAUSES.items():
         early = dict.fromkeys(item.state.org.name for item in items if cause in item.cause.split("+"))
         if early:
-            lines.append(words.format(names=_names(early)))
+            whole = len(early) == _count(items) > 1
+            lines.append(words.format(names="以上单位都" if whole else _names(early)))
     return lines
 
 

@@ -1,11 +1,11 @@
-"""What only the clock says: fixed notices, lists, briefs. Reminders are worded in models/reminding.py.
+"""What only the clock says: fixed notices, lists, briefs. Reminders are worded in models/reminder_words.py.
 
 Figures and dates come in, Chinese goes out; nothing is decided here. Texts stay under the platform's 2048 bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,9 @@ from models.campaign.firings import Firing
 from models.campaign.periods import Period
 from models.duties import DutyState, Standing
 from models.figures import grouped
+from models.messages import About
 from models.phrases import day, duty_name, fitted, moment, short_name, span, until
+from models.reminding import about
 
 SOON = timedelta(days=7)  # the brief tells duties due by then in full (decided by us 2026-11-24)
 NAMED = 12  # orgs that a line names before it says how many more there are
@@ -24,22 +26,22 @@ NAMED = 12  # orgs that a line names before it says how many more there are
 SUPERSEDED = "同一规则已有更近的一次，只发最近的"
 PAST_DEADLINE = "截止时间已过，不再提醒"
 NOT_SENT_LATE = "错过了时间，这类提醒不补发"
-# Why a notice was withdrawn before it left.
-NO_LONGER_OWED = "已不需要报，提醒取消"
 PAUSED = "已暂停"
-HELD_NOTICES = "夜间暂存的通知发出"  # shown as the next event of the demo
+# Why a notice was withdrawn before it left.
 RULE_PAUSED = "规则已暂停，没有发"
 RULE_CHANGED = "规则的时间已改，这一次不发"
+NO_LONGER_OWED = "已不需要报，提醒取消"
+HELD_NOTICES = "夜间暂存的通知发出"  # shown as the next event of the demo
 
 
-def too_late(lateness: timedelta, limit_hours: int) -> str:
-    """Say why a firing was not made up for."""
 def event_name(firing: Firing, now: datetime) -> str:
     """Name a firing to come, for the demo's page: its rule, and whether it is paused."""
     paused = firing.rule.amended.paused(firing.scheduled_at, max(now, firing.scheduled_at))
     return f"{firing.rule.name}（{PAUSED}）" if paused else firing.rule.name
 
 
+def too_late(lateness: timedelta, limit_hours: int) -> str:
+    """Say why a firing was not made up for."""
     return f"晚了{grouped(Decimal(int(lateness.total_seconds() // 3600)))}小时，超过{limit_hours}小时不再补发"
 
 
@@ -54,8 +56,11 @@ def notice(campaign: Campaign, text: str, org: str) -> str:
     return f"【{campaign.short_name}】通知\n{filled.strip()}"
 
 
-def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
-    """List to the admins who failed one duty in one period. states: all orgs that owed it, at least one."""
+def missing_list(campaign: Campaign, states: Sequence[DutyState], chased: Mapping[About, str]) -> str:
+    """List to the admins who failed one duty in one period.
+
+    states: all orgs that owed it, at least one. chased: of what is still owed what has been done about it.
+    """
     duty, period = states[0].duty, states[0].period
     groups = {
         "还没完成": [s for s in states if s.standing.open and not s.pledge_missing],
@@ -67,6 +72,10 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState]) -> str:
         return f"{title}：{len(states)}家都按时完成了。"
     done = sum(state.standing is Standing.DONE for state in states)
     lines = [f"{label}{len(found)}家：{names(s.org.name for s in found)}" for label, found in groups.items() if found]
+    notes = [(s.org.name, chased[about(s)]) for s in states if chased.get(about(s))]
+    if notes:
+        more = f"等{len(notes)}家" if len(notes) > NAMED else ""
+        lines.append(f"催办：{'；'.join(f'{name}{note}' for name, note in notes[:NAMED])}{more}")
     return fitted([f"{title}，{len(states)}家中{done}家按时完成", *lines], f"最新情况回“未报 {short_name(duty)}”。")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from handlers.wording.words import ROLE_NAMES, example_report, owed_words
+from handlers.wording.words import ROLE_NAMES, example_report, noted, owed_words
 from models.campaign.definition import Campaign
 from models.duties import DutyState
+from models.messages import About
 from models.people import Role
+from models.reminding import about
 
 
 def help_text(
@@ -63,9 +65,10 @@ def not_counted_again() -> str:
     return "这条也没有记数。"
 
 
-def own_owed(campaign: Campaign, org: str, states: Sequence[DutyState]) -> str:
-    """List what one org still owes."""
-    owed = [owed_words(campaign, state) for state in sorted(states, key=lambda s: s.due_at)]
+def own_owed(campaign: Campaign, org: str, states: Sequence[DutyState], chased: Mapping[About, str]) -> str:
+    """List what one org still owes. chased: what has been done about something."""
+    every = sorted(states, key=lambda s: s.due_at)
+    owed = [noted(owed_words(campaign, state), chased.get(about(state), "")) for state in every]
     return "\n".join([f"{org}还差：", *owed]) if owed else f"{org}：都报齐了"
 
 

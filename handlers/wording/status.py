@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from handlers.wording.words import WEEKDAYS, amount, day_words, label, moment_words, names_list, owed_words
+from handlers.wording.words import WEEKDAYS, amount, day_words, label, moment_words, names_list, noted, owed_words
 from models.campaign.definition import Campaign
 from models.duties import DutyState, Standing
 from models.figures import grouped
+from models.messages import About
+from models.reminding import about
 
 BELOW_FIGURES = 5  # totals of the orgs under a city that its 进度 shows
 GROUPS_SHOWN = 20  # groups of one line
 NAMES_A_LINE = 20  # about 600 bytes
 
 
-def mine(campaign: Campaign, org: str, now: datetime, figures: Sequence[str], states: Sequence[DutyState]) -> list[str]:
-    """Write what an org has reported and still owes."""
+def mine(
+    campaign: Campaign,
+    org: str,
+    now: datetime,
+    figures: Sequence[str],
+    states: Sequence[DutyState],
+    chased: Mapping[About, str],
+) -> list[str]:
+    """Write what an org has reported and still owes. chased: what has been done about something."""
     local = now.astimezone(campaign.tz)
     lines = [f"{org} {day_words(local.date())} 周{WEEKDAYS[local.weekday()]}"]
     lines += ["【已报】", *figures] if figures else ["【已报】还没有数字"]
     open_states = sorted((s for s in states if s.standing.open), key=lambda s: s.due_at)
-    owed = [owed_words(campaign, state) for state in open_states]
+    owed = [noted(owed_words(campaign, state), chased.get(about(state), "")) for state in open_states]
     lines += ["【还差】", *owed] if owed else ["【还差】没有，都报齐了"]
     done = [state.duty.name for state in states if state.standing in (Standing.DONE, Standing.DONE_LATE)]
     if done:
         lines += ["【已完成】" + "、".join(dict.fromkeys(done))]
     return lines
+
+
+CHASED_NAMED = 10  # names that carry how often they were chased; of more only the numbers are told
+
+
+def chased_lines(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Say of many orgs how far their chases have come. notes: org, words; the furthest last."""
+    some = [(name, note) for name, note in notes if note]
+    if not some:
+        return []
+    if len(some) <= CHASED_NAMED:
+        return [f"催办：{'；'.join(f'{name}{note}' for name, note in some)}"]
+    counts = Counter(note for _, note in some)
+    return ["催办：" + "；".join(f"{note}的{count}家" for note, count in sorted(counts.items())[:CHASED_NAMED])]
 
 
 def total_line(campaign: Campaign, indicator: str, part: str, value: Decimal) -> str:

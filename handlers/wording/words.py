@@ -87,6 +87,11 @@ def filled(campaign: Campaign, text: str, org: str) -> str:
     )
 
 
+def noted(text: str, note: str) -> str:
+    """Put what has been done about something behind it."""
+    return f"{text}，{note}" if note else text
+
+
 def owed_words(campaign: Campaign, state: DutyState) -> str:
     """Say what is missing of one duty and until when."""
     due = state.due_at.astimezone(campaign.tz)

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign
+from models.chased import chased, words
 from models.duties import states
 from models.messages import Draft, Text
+from models.reminding import about
 from schedules import wording
 from schedules.claims import Claimed
 from schedules.jobs.telling import tell_admins
@@ -22,4 +24,6 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     owed = [state for state in every if state.period == firing.period]
     if not owed:
         return []
-    return tell_admins(session, campaign, firing.rule_key, [Text(wording.missing_list(campaign, owed))], now)
+    known = chased(session, campaign, [about(state) for state in owed if state.standing.open])
+    notes = {item: words(campaign, each) for item, each in known.items()}
+    return tell_admins(session, campaign, firing.rule_key, [Text(wording.missing_list(campaign, owed, notes))], now)
