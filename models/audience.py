@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import leave
 from models.campaign.definition import Campaign
 from models.messages import Recipient
-from models.people import Contact, Org, Role, all_orgs, contacts
+from models.people import Contact, Org, Role, contacts
 
 WECOM_APP = "wecom_app"
 
@@ -105,10 +106,16 @@ def audience(
     orgs: all orgs, when the caller has them already.
     at:   aware; who is on leave on that day is passed over. None: leave is left out of account.
     """
-    known = all_orgs(session) if orgs is None else orgs
+    known = session.execute(select(Org.id, Org.name, Org.parent_id)).all() if orgs is None else orgs
     office_id = next((org.id for org in known if org.name == campaign.office), None)
     away = leave.away_on(session, campaign.local_day(at)) if at else ()
     return Audience(contacts(session, WECOM_APP), office_id, {org.id: org.parent_id for org in known}, away)
+
+
+def office(session: Session, campaign: Campaign) -> Audience:
+    """Load only who belongs to the office: for what is told to its admins."""
+    office_id = session.scalar(select(Org.id).where(Org.name == campaign.office))
+    return Audience(contacts(session, WECOM_APP, office_id) if office_id is not None else (), office_id)
 
 
 def recipient(contact: Contact) -> Recipient:

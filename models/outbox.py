@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, update
+from sqlalchemy import JSON, ForeignKey, Index, String, insert, update
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -21,6 +21,8 @@ from models.base import Base, UtcDateTime
 from models.lengths import split
 from models.messages import About, Content, Draft, Markdown, Text, content_to_json
 from models.session import wake_later
+
+Written = tuple[dict[str, Any], str]  # a content as it is stored, and its hash
 
 
 class Status(Enum):
@@ -113,31 +115,37 @@ def add(
     A text that is longer than one call can carry becomes several notices in order, so that each piece has its own
     outcome. now: campaign time.
     """
-    pieces = [(draft, content_to_json(piece)) for draft in drafts for piece in _pieces(draft.content)]
-    for draft, content in pieces:
-        session.add(
-            Notice(
-                channel=draft.recipient.channel,
-                user_ref=draft.recipient.user_ref,
-                person_id=draft.recipient.person_id,
-                org_id=draft.recipient.org_id,
-                rule=draft.rule,
-                occurrence_id=occurrence_id,
-                inbox_id=inbox_id,
-                trace_id=trace_id,
-                content=content,
-                content_hash=content_hash(content),
-                abouts=[about_to_json(about) for about in draft.abouts],
-                lane=lane.value,
-                created_at=now,
-                not_before=draft.not_before,
-                expires_at=draft.expires_at,
-                status=Status.WAITING,
-            )
-        )
+    same = {
+        "occurrence_id": occurrence_id,
+        "inbox_id": inbox_id,
+        "trace_id": trace_id,
+        "lane": lane.value,
+        "created_at": now,
+        "status": Status.WAITING,
+    }
+    known: dict[str, list[Written]] = {}
+    rows = [
+        {
+            "channel": draft.recipient.channel,
+            "user_ref": draft.recipient.user_ref,
+            "person_id": draft.recipient.person_id,
+            "org_id": draft.recipient.org_id,
+            "rule": draft.rule,
+            "content": content,
+            "content_hash": hashed,
+            "abouts": [about_to_json(about) for about in draft.abouts],
+            "not_before": draft.not_before,
+            "expires_at": draft.expires_at,
+            **same,
+        }
+        for draft in drafts
+        for content, hashed in _written(draft.content, known)
+    ]
     wake_later(session, {draft.recipient.channel for draft in drafts})
     session.flush()
-    return len(pieces)
+    if rows:
+        session.execute(insert(Notice), rows)
+    return len(rows)
 
 
 def withdraw(
@@ -160,6 +168,17 @@ def about_to_json(about: About) -> dict[str, Any]:
     """Write what a notice asks for; About(**value) reads it back."""
     known: dict[str, Any] = {"duty": about.duty, "org_id": about.org_id, "period": about.period}
     return known | {name: value for name, value in (("rung", about.rung), ("cause", about.cause)) if value}
+
+
+def _written(content: Content, known: dict[str, list[Written]]) -> list[Written]:
+    """Write a content piece by piece; known: texts that were written before, since thousands read the same."""
+    text = content.text if isinstance(content, Text) else None
+    if text is not None and text in known:
+        return known[text]
+    written = [(piece, content_hash(piece)) for piece in map(content_to_json, _pieces(content))]
+    if text is not None:
+        known[text] = written
+    return written
 
 
 def _pieces(content: Content) -> Sequence[Content]:

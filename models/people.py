@@ -216,16 +216,24 @@ class Contact:
     user_ref: str
 
 
-def contacts(session: Session, channel: str) -> list[Contact]:
-    """List every active person with a live role and an account on the channel, in roster order."""
-    rows = session.execute(
-        select(Membership, Person, Identity)
+def contacts(session: Session, channel: str, org_id: int | None = None) -> list[Contact]:
+    """List every active person with a live role and an account on the channel, in roster order; of one org, or all."""
+    query = (
+        select(
+            Membership.org_id,
+            Person.id,
+            Person.name,
+            Membership.role,
+            Membership.backup,
+            Identity.channel,
+            Identity.user_ref,
+        )
         .join(Person, Person.id == Membership.person_id)
         .join(Identity, Identity.person_id == Person.id)
         .join(Org, Org.id == Membership.org_id)
         .where(Membership.ended_at.is_(None), Person.active, Identity.channel == channel)
         .order_by(Org.position, Org.id, Membership.id)
-    ).all()
-    return [
-        Contact(m.org_id, p.id, p.name, m.role, m.backup, account.channel, account.user_ref) for m, p, account in rows
-    ]
+    )
+    if org_id is not None:
+        query = query.where(Membership.org_id == org_id)
+    return [Contact(*row) for row in session.execute(query)]

@@ -52,14 +52,14 @@ def _facts(session: Session, campaign: Campaign, now: datetime, *, whole: bool) 
         )
     ).one()
     people = audience(session, campaign)
-    idle = {state.org.id: state.org.name for state in every if not people.reporters(state.org.id)}
+    owing = {state.org.id: state.org.name for state in every}
     return Brief(
         reports=reports,
         reporters=reporters,
         since=first,
         waiting=session.scalar(select(func.count(Question.id)).where(Question.closed_at.is_(None))) or 0,
         duties=tuple(_counts(every, newest_only=not whole)),
-        unjoined=tuple(idle.values()),
+        unjoined=tuple(name for org_id, name in owing.items() if not people.reporters(org_id)),
         sent=_notices(session, since, (Status.SENT,)),
         unsent=_notices(session, since, UNSENT),
         following=_following(campaign, now),

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import issues
-from models.audience import audience
+from models.audience import office
 from models.campaign.definition import Campaign, Ranking
 from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
 from models.quiet import release
@@ -43,7 +43,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     contents: list[Content] = [preview, TableText(table), Picture(table)]
     held = issues.propose(session, table, now, occurrence_id=one.occurrence_id)
     reminder = Text(wording.still_waits(campaign, table.title, command))
-    return ask(campaign, held, rule, contents, reminder, audience(session, campaign), now, NEWS_LIFE)
+    return ask(campaign, held, rule, contents, reminder, office(session, campaign), now, NEWS_LIFE)
 
 
 def _to_group(

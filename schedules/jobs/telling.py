@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from models.audience import audience, recipient
+from models.audience import office, recipient
 from models.campaign.definition import Campaign
 from models.messages import Content, Draft
 from models.quiet import release
@@ -27,6 +27,6 @@ def tell_admins(
     at = release(campaign, now)
     return [
         Draft(recipient(contact), content, rule, not_before=at, expires_at=at + life)
-        for contact in audience(session, campaign).admins()
+        for contact in office(session, campaign).admins()
         for content in contents
     ]
