@@ -9,6 +9,8 @@ from bisect import bisect_left
 
 from handlers.reading.tokens import MARK, Token
 
+_CLAUSE = 12  # tokens before 没有 in which 有 makes it a question
+
 
 def question_spans(tokens: list[Token], ends: list[int], mark: bool, alone: bool) -> list[tuple[int, int]]:
     """Return half-open spans of token indices.
@@ -34,7 +36,15 @@ def _asks(tokens: list[Token], index: int) -> bool:
     classes = tokens[index].classes
     if "ask" in classes:
         return True
-    if "askend" not in classes:
+    whether = tokens[index].word == "没有" and any(t.word.endswith("有") for t in _clause_before(tokens, index))
+    if "askend" not in classes and not whether:  # 还有手册没有
         return False
     after = tokens[index + 1] if index + 1 < len(tokens) else None  # 喂小刘吗帮我记一下 asks nothing
     return after is None or (after.kind == MARK and not after.gap)
+
+
+def _clause_before(tokens: list[Token], index: int) -> list[Token]:
+    begin = index
+    while begin > 0 and index - begin < _CLAUSE and tokens[begin - 1].kind != MARK:
+        begin -= 1
+    return tokens[begin:index]

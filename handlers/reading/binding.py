@@ -145,6 +145,8 @@ class Binder:
             return False  # persons are counted, so the unknown word is who they are: 听课孕产妇67人
         if measure in GENERIC and measure not in FREQUENCY and own_gap > 1:
             return True
+        if self.placed(noun, index):
+            return False
         other, unknown, after_verb = False, own_gap, -1
         for token in self.tokens[noun + 1 : index]:
             unknown += token.gap
@@ -164,6 +166,12 @@ class Binder:
             return False
         return unknown > 0 if not measure else after_verb >= 0 and after_verb + own_gap >= 2
 
+    def placed(self, noun: int, index: int) -> bool:
+        """Whether what stands between is only where it was put up: 横幅挂在镇政府门口2条."""
+        verb = self.tokens[noun + 1] if noun + 2 < index else None
+        telling = self.tokens[index].measure not in GENERIC and bool(self.tokens[index].measure)
+        return telling and verb is not None and "verb" in verb.classes and self.tokens[noun + 2].word == "在"
+
     def _is_one(self, index: int) -> bool:
         numeral = self.tokens[index].quantity.numeral
         return numeral.han and numeral.value == 1  # 少看一位
@@ -173,6 +181,7 @@ class Binder:
         persons = token.measure in PERSONS
         # people who stand first in a clause are counted by what they did in the rest of it: 14个人来窗口咨询
         alone = persons and not (self.mentions and self.mentions[0].index < index)
+        helpers = persons and index > 0 and not token.gap and self.tokens[index - 1].classes & {"staff"}
         room = _room(token.measure)
         unknown = 0
         for at in range(index + 1, min(following, len(self.tokens), index + _REACH)):
@@ -183,6 +192,8 @@ class Binder:
                 fitting = fit(self.lexicon, mention.targets, token)
                 if unknown > room or (fitting is None and not self._passes(mention)):
                     return None
+                if helpers and after.word == "参与":
+                    return None  # 志愿者120人参与宣传
                 if fitting is not None:
                     return Choice(fitting[0], "right", fitting[1], mention=mention)
             elif not _may_follow(after, token.measure, persons, alone):
@@ -225,6 +236,7 @@ class Binder:
             or after.place
             or self.tokens[index + 1].gap
             or index + 1 >= following
+            or fit(self.lexicon, after.targets, self.tokens[index]) is not None
         ):
             return None
         return after

@@ -29,6 +29,8 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
     measure = token.measure
     if _runs_on(clause, index):
         return None
+    if len(clause) == 1 and (bracketed := _bracketed(now, token)) is not None:
+        return bracketed
     begin = index
     while begin > 0 and begin - 1 > previous and clause[begin - 1].kind not in (MARK, NUMBER):
         begin -= 1
@@ -54,6 +56,20 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
             return Choice((heir, None), "follows", factor)
     people = any("people" in before.classes for before in clause[begin:index])
     return _following(now, token, people) or _by_measure(now, token, scope)
+
+
+def _bracketed(now: Current, token: Token) -> Choice | None:
+    """Bind a number that stands alone in brackets right behind its noun: 宣传单(500)、手册(100)."""
+    at = next((i for i, each in enumerate(now.tokens) if each is token), -1)
+    if at < 2 or now.tokens[at - 1].word != "(" or now.work.text[token.end : token.end + 1] != ")":
+        return None
+    noun, behind = now.tokens[at - 2], now.tokens[at + 2 : at + 3]
+    if noun.entry is None or not noun.entry.targets or now.tokens[at - 1].gap or (behind and behind[0].kind == NUMBER):
+        return None
+    if at > 2 and now.tokens[at - 3].kind == NUMBER:
+        return None  # 5块展板(3)
+    fitting = fit(now.lexicon, noun.entry.targets, token)
+    return Choice(fitting[0], "left", fitting[1]) if fitting is not None else None
 
 
 def _options(now: Current, clear: bool, bound_first: bool) -> list[Target]:
@@ -131,8 +147,8 @@ def _is_people_item(now: Current, before: list[Token]) -> bool:
 
 
 def _following(now: Current, token: Token, people: bool) -> Choice | None:
-    if now.bound is None:
-        return None
+    if now.bound is None:  # 今天搞了场活动，观众四百人
+        return after_sessions(now, now.topic[0], token) if now.topic and people else None
     heirs = tuple(now.lexicon.follows)
     visited = people and now.bound[0] in now.lexicon.by and now.bound[0] not in now.lexicon.levels
     return after_sessions(now, (heirs[0], None) if visited and heirs else now.bound, token)  # 进校园2次，师生900人

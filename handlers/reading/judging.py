@@ -20,7 +20,7 @@ from handlers.reading.scopes import Scope
 from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
-_APART = frozenset(("staff", "place", "trader", "rate", "drop", "like"))
+_APART = frozenset(("meeting", "staff", "place", "trader", "rate", "drop", "like"))
 
 
 def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, scope: Scope) -> None:
@@ -177,6 +177,9 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
     work, quantity, misfit = now.work, token.quantity, choice.misfit
     if _is_part(now, token, scope):
         return
+    if _is_mark(now, at):
+        work.note(token, "skipped", "ident")
+        return
     if scope.veto or now.question or (scope.each and misfit is None):
         work.note(token, "skipped", scope.veto or ("question" if now.question else "each"))
         return
@@ -189,6 +192,13 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
     known = not quantity.measure or quantity.measure in now.lexicon.owners or quantity.measure in PIECES
     known = known and not _of_staff_or_places(now.tokens, at)
     work.note(token, "unplaced", "no-noun" if known else "other-measure")
+
+
+def _is_mark(now: Current, at: int) -> bool:
+    """Whether a bare number only counts the items of a list that runs on in one line: 1、入户56户；2、传单120张."""
+    token, text = now.tokens[at], now.work.text
+    before = text[: token.start].rstrip()[-1:]
+    return not token.measure and text[token.end : token.end + 1] in ("、", ".", ")") and before in ("", *":;,。(\n")
 
 
 def _of_staff_or_places(tokens: list[Token], at: int) -> bool:

@@ -10,7 +10,7 @@ import re
 
 from handlers.reading.drafts import Work
 from handlers.reading.mentions import Mention, factor_of, is_whole, mentions
-from handlers.reading.scopes import Scope, hour_of_today
+from handlers.reading.scopes import Scope, hour_of_today, is_weekday_of
 from handlers.reading.sentences import read_sentences
 from handlers.reading.tables import Cell, is_header, read_table
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
@@ -171,9 +171,10 @@ def _heading(work: Work, line: list[Token]) -> None:
     _heading_nouns(work, line)
     done = any(token.word == "完成" for token in line)
     of_today = any(hour_of_today(line, index) for index, token in enumerate(line) if token.kind == DAY)
-    for token in line:
+    for index, token in enumerate(line):
         classes = token.classes
-        if token.when is not None and token.kind == DAY and token.when.kind not in ("clock", "year"):
+        dated = token.when is not None and token.kind == DAY and token.when.kind not in ("clock", "year")
+        if dated and not is_weekday_of(line, index):
             work.frame.when = token.when
         work.frame.cum = work.frame.cum or ("cum" in classes and not of_today)
         work.frame.part = work.frame.part or "part" in classes

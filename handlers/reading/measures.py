@@ -22,7 +22,7 @@ FREQUENCY = frozenset(_words("次 遍 回 趟 场次 期 人次"))
 PERSONS = frozenset(_words("人 名 位 人次 余人 个人"))
 BOXES = frozenset(_words("箱 包 捆 盒 套 袋 沓 摞 批 车"))  # of unknown size
 # Pieces of a thing that was given away or set up, though no indicator counts in them: 书签80枚
-PIECES = frozenset(_words("枚 支 把 顶 件 只 盏 瓶 桶 双 副 盆 箱 包 盒 套 袋 根 盘 卷 粒 提 捆 串 扇 筒 捧 束"))
+PIECES = frozenset(_words("枚 支 把 顶 件 只 盏 瓶 桶 双 副 盆 箱 包 盒 套 袋 根 盘 卷 粒 提 捆 串 扇 筒 捧 束 间"))
 # Hold the noun that they count: 上了三节课
 WITH_NOUN = frozenset(_words("节课 堂课"))
 # Words before a bare number that say its measure: 人数：450

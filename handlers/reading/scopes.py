@@ -90,6 +90,14 @@ def hour_of_today(tokens: list[Token], index: int) -> bool:
     return as_of and any(t.when is not None and t.when.text.startswith("今") for t in tokens[max(0, index - 4) : index])
 
 
+def is_weekday_of(tokens: list[Token], index: int) -> bool:
+    """Whether a weekday only says which one the day before it was: 5月16日 周日, 5月16日(周日)."""
+    when = tokens[index].when
+    before = [t.when for t in tokens[max(0, index - 2) : index] if t.kind == DAY and t.when is not None]
+    named = when is not None and when.text.startswith(("周", "星期")) and not tokens[index].gap
+    return named and bool(before) and before[-1].kind in ("day", "iso", "slash", "dot")
+
+
 def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
     """Return the scope at each number of a sentence, by token index."""
     return _Walk(tokens, text, frame).walk()
@@ -105,6 +113,7 @@ class _Walk:
         self.state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
         self.outer = self.state
         self.as_of: When | None = None  # the day after 截至: a running total keeps it
+        self.ordered = False  # a clause before was a plan or an order
         self.compares = False  # the past is only named to compare with
         self.counted = 0  # numbers before the bracket that is open
         self.found: dict[int, Scope] = {}
@@ -165,6 +174,7 @@ class _Walk:
                 state.total, state.part, state.printed = False, self.frame.part, False
             if state.veto == "past" and (mark == ";" or self.compares):
                 state.veto = ""  # what last year was ends there; 比去年的300场多 ends with its clause
+            self.ordered = self.ordered or state.veto == "plan"
             state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
             state.veto = ("" if state.veto in _WEAK else state.veto) or self.frame.veto
 
@@ -188,7 +198,7 @@ class _Walk:
         assert when is not None
         if hour_of_today(self.tokens, index):
             state.cum = False
-        if when.kind in ("clock", "year") or when.text in VAGUE_DAYS:
+        if when.kind in ("clock", "year") or when.text in VAGUE_DAYS or is_weekday_of(self.tokens, index):
             return
         ahead = self.text[token.end : token.end + 2]
         if ahead.startswith(("以来", "起")):
@@ -252,8 +262,16 @@ class _Walk:
             self.state.veto = "crime" if "crime" in after.classes else "plan"  # 骗子要求转账15万
 
     def ours(self, word: str, index: int) -> None:
-        if self.state.veto == "other":
-            self.state.veto = self.frame.veto
+        if self.state.veto == "other" or (self.ordered and self.state.veto == "plan" and self._was_done(index)):
+            self.state.veto = self.frame.veto  # 要求每村挂2条，我们村挂了3条
+
+    def _was_done(self, index: int) -> bool:
+        for token in self.tokens[index + 1 : index + _BRACKET]:
+            if token.kind == MARK:
+                return False
+            if token.word.endswith("了") or "done" in token.classes:
+                return True
+        return False
 
     def fix(self, word: str, index: int) -> None:
         if self.state.veto == "undo":

@@ -124,7 +124,12 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     if choice.target is None and _determines(binder.tokens, index):
         work.note(token, "skipped", "determiner")
         return False
-    if not quantity.measure and index and token.start == binder.tokens[index - 1].end and _determines(binder.tokens, index - 1):
+    if (
+        not quantity.measure
+        and index
+        and token.start == binder.tokens[index - 1].end
+        and _determines(binder.tokens, index - 1)
+    ):
         work.note(token, "skipped", "part")
         return False
     if choice.target is None or (choice.mention is not None and choice.mention.lean):
@@ -143,6 +148,8 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         now.loose = True
         return False
     choice.target = gives_way(now, choice.target, at)
+    if choice.mention is not None and choice.reason == "left" and binder.placed(choice.mention.index, index):
+        now.led = (choice.target,)  # 横幅挂在镇政府门口2条，农贸市场1条
     judge(now, binder, choice, index, at, scope)
     return True
 

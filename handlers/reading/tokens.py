@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from handlers.reading.dates import When, find
 from handlers.reading.lexicon import Entry, Lexicon
-from handlers.reading.numerals import Numeral, Shape, scan, spread_out
+from handlers.reading.numerals import BIG, UNITS, Numeral, Shape, scan, spread_out
 
 WORD, NUMBER, DAY, MARK = range(4)
 NO_CLASSES: frozenset[str] = frozenset()
@@ -73,10 +73,32 @@ class Tokeniser:
         self.lexicon = lexicon
         words = "|".join(re.escape(word) for word in lexicon.measures if word)
         self.measure = re.compile(rf" ?(?:{words})")
+        self.unit = re.compile(rf"[(] ?(?:单位:?)?([万亿千百]*)({words}) ?[)]")
 
     def cut(self, text: str, pairs: bool = False) -> list[Token]:
         """Return the tokens of a levelled text in order, not overlapping. pairs: 3/25 is two figures, no day."""
-        return _Cutter(self.measure, text, self.lexicon, pairs).cut()
+        tokens = _Cutter(self.measure, text, self.lexicon, pairs).cut()
+        return self._with_units(tokens, text) if "(" in text else tokens
+
+    def _with_units(self, tokens: list[Token], text: str) -> list[Token]:
+        """Give a unit in brackets to the bare number behind it, on the same line: 短信(万条):2.5, 手册(本) 120."""
+        starts = [token.start for token in tokens]
+        gone: set[int] = set()
+        for match in self.unit.finditer(text):
+            first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+            at = last + 1 if last < len(tokens) and tokens[last].word == ":" else last
+            behind = tokens[at] if at < len(tokens) else None
+            if behind is None or behind.kind != NUMBER or behind.measure or tokens[first].gap:
+                continue
+            if text[match.end() : behind.start].strip(" :"):
+                continue
+            quantity = behind.quantity
+            quantity.measure = match[2]
+            if quantity.numeral.value is not None and not quantity.numeral.scaled:
+                for char in match[1]:
+                    quantity.numeral.value *= BIG.get(char, UNITS.get(char, 1))
+            gone.update(range(first, last))
+        return [token for index, token in enumerate(tokens) if index not in gone]
 
 
 class _Cutter:
@@ -148,6 +170,8 @@ class _Cutter:
         """Whether a word that begins with a numeral is the word: longer (一封信), or a name (五一社区)."""
         _, end, entry = self.words[self.word_at]
         numeral = self.numerals[self.numeral_at]
+        if entry.word == "一次" and self.text[end : end + 1] in _ENDS:
+            return False  # 召开通气会一次; but 一次发500
         if end != numeral.end or "protected" not in entry.classes:
             return end > numeral.end or "ignore" in entry.classes
         counts = self._names(numeral) and self.text[end : end + 1] in _ENDS  # 横幅十一
