@@ -61,6 +61,8 @@ def chase(ctx: Context, match: Match) -> Reply:
     if ctx.today > ctx.campaign.closes_on:
         day = wording.day_words(ctx.campaign.closes_on)
         raise UserError("campaign-closed", name=ctx.campaign.short_name, day=day)
+    if ctx.today < ctx.campaign.first_day:
+        return Reply(wording.nothing_due_yet(ctx.campaign), outcome="shown")
     words = match.rest.split()
     again = any(word in AGAIN for word in words)
     scope = ctx.scope(Role.ADMIN)
@@ -68,7 +70,7 @@ def chase(ctx: Context, match: Match) -> Reply:
     orgs = scope if wanted.target is None else with_below(ctx, wanted.target, scope)
     duties = current(ctx.session, ctx.campaign, ctx.now, orgs, wanted.duties)
     found = [state for _, states in duties for state in states]
-    plan = _plan(ctx, [state for state in found if state.standing.open], again=again)
+    plan = _plan(ctx, [state for state in found if state.asked], again=again)
     command = " ".join(["催报", *(word for word in words if word not in AGAIN)])
     if not found:
         return Reply(wording.nothing_owed(), outcome="shown")
@@ -94,7 +96,7 @@ def do_chase(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     keys = [key for key in ctx.campaign.duties if any(each.duty == key for each in abouts)]
     duties = current(ctx.session, ctx.campaign, ctx.now, orgs, keys)
     known = [state for _, states in duties for state in states if about(state) in abouts]
-    plan = _plan(ctx, [s for s in known if s.standing.open], again=payload["again"], after=payload["after"])
+    plan = _plan(ctx, [s for s in known if s.asked], again=payload["again"], after=payload["after"])
     persons = set(payload["persons"])
     drafts = [draft for draft in plan.drafts if draft.recipient.person_id in persons]
     answered = [state.org.name for state in known if not state.standing.open]
@@ -120,7 +122,7 @@ def _plan(ctx: Context, missing: Sequence[DutyState], *, again: bool, after: int
     after: the last notice when the chase was shown; what was reminded since is left out even when `again` was said.
     """
     plan = Plan(release(ctx.campaign, ctx.now), list(missing))
-    people = audience(ctx.session, ctx.campaign)
+    people = audience(ctx.session, ctx.campaign, at=plan.at)
     plan.earlier = reminded_today(ctx.session, ctx.campaign, ctx.now)
     counted = [r for r in plan.earlier if not again or (after is not None and r.notice_id > after)]
     seen = {item for each in counted for item in each.abouts}

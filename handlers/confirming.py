@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from handlers import broadcast, chasing, publishing, several, wording
+from handlers import broadcast, chasing, excusing, publishing, several, wording
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.codes import try_code
 from handlers.people import appointing, handing, switching
@@ -19,6 +19,8 @@ DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "several": several.do_several,
     "chase": chasing.do_chase,
     "broadcast": broadcast.do_broadcast,
+    "excuse": excusing.do_excuse,
+    "unexcuse": excusing.do_unexcuse,
     "switch-off": switching.do_switch_off,
     "switch-on": switching.do_switch_on,
     "appoint": appointing.do_appoint,

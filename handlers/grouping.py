@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign, Cycle, Duty
-from models.duties import DutyState, states
+from models.duties import DutyState, Standing, states
 from models.people import Org
 
 
@@ -27,7 +27,22 @@ class Group:
     @property
     def missing(self) -> list[str]:
         """Return the names of the orgs that still owe it."""
-        return [state.org.name for state in self.states if state.standing.open]
+        return [state.org.name for state in self.states if state.asked]
+
+    @property
+    def met(self) -> int:
+        """Return how many have met it."""
+        return sum(state.standing.met for state in self.states)
+
+    @property
+    def excused(self) -> int:
+        """Return how many need not."""
+        return sum(state.standing is Standing.EXCUSED for state in self.states)
+
+    @property
+    def counted(self) -> int:
+        """Return of how many: without those that are excused; before the campaign begins all to come."""
+        return len(self.states) - self.excused
 
 
 class Headings:

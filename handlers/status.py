@@ -11,11 +11,12 @@ from decimal import Decimal
 from handlers import wording
 from handlers.base import EVERYBODY, Context, Match, route
 from handlers.grouping import Group, Headings, current
+from handlers.leave import leave_lines
 from handlers.names import org_labels
 from handlers.targets import Asked, asked, with_below
 from models import chased
 from models.campaign.definition import Cycle, Duty, IndicatorKind
-from models.duties import DutyState, states
+from models.duties import DutyState, Standing, states
 from models.ledger import DUTY, NOTHING, Fact, facts, latest_readings, sums
 from models.messages import About, File, Reply
 from models.people import Org, descendants
@@ -40,12 +41,13 @@ def org_status(ctx: Context, org: Org) -> str:
     """Write what one org has reported and still owes now; duties of weeks to come are left out."""
     due = [state for state in states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]) if _is_current(ctx, state)]
     figures = list(_figures(ctx, facts(ctx.session, org_ids=[org.id])))
-    return "\n".join(wording.mine(ctx.campaign, org.name, ctx.now, figures, due, chased_notes(ctx, due)))
+    lines = wording.mine(ctx.campaign, org.name, ctx.now, figures, due, chased_notes(ctx, due))
+    return "\n".join([*lines, *leave_lines(ctx, org)])
 
 
 def chased_notes(ctx: Context, found: Iterable[DutyState]) -> dict[About, str]:
     """Return of what is still owed how often it was chased, when last and how far up."""
-    open_ = [state for state in found if state.standing.open]
+    open_ = [state for state in found if state.asked]
     known = chased.chased(ctx.session, ctx.campaign, map(about, open_))
     return {item: chased.words(ctx.campaign, each) for item, each in known.items()}
 
@@ -54,8 +56,8 @@ def _is_current(ctx: Context, state: DutyState) -> bool:
     """Leave out weeks that are over and were met, and weeks that have not begun."""
     if state.duty.cycle is Cycle.ONCE:
         return True
-    begun = state.period.start <= ctx.today
-    return begun and (state.standing.open or ctx.today <= state.period.end)
+    begun = state.period.start <= ctx.today or (ctx.today < ctx.campaign.first_day and state.period.number == 1)
+    return begun and (state.asked or ctx.today <= state.period.end)
 
 
 def _figures(ctx: Context, known: Sequence[Fact]) -> Iterable[str]:
@@ -91,10 +93,12 @@ def show_progress(ctx: Context, match: Match) -> Reply:
     headings = Headings(ctx.session, ctx.campaign)
     duties = current(ctx.session, ctx.campaign, ctx.now, _orgs(ctx, wanted, scope), wanted.duties)
     lines = [wording.progress_head(ctx.campaign, ctx.now, wanted.target.name if wanted.target else "")]
+    lines += [wording.not_begun(ctx.campaign)] if ctx.today < ctx.campaign.first_day else []
     short = ""
     for duty, found in duties:
         groups = headings.grouped(found)
-        lines += wording.progress_lines(duty.name + week(found), [_counts(group) for group in groups])
+        excused = sum(group.excused for group in groups)
+        lines += wording.progress_lines(duty.name + week(found), [_counts(group) for group in groups], excused)
         if not short and any(group.missing for group in groups):
             short = duty.names[0] if duty.names else duty.name
     if not duties:
@@ -103,7 +107,7 @@ def show_progress(ctx: Context, match: Match) -> Reply:
 
 
 def _counts(group: Group) -> tuple[str, int, int]:
-    return group.name, len(group.states) - len(group.missing), len(group.states)
+    return group.name, group.met, group.counted
 
 
 def _orgs(ctx: Context, wanted: Asked, scope: set[int]) -> Collection[int]:
@@ -121,7 +125,11 @@ def _one_org(ctx: Context, org: Org, scope: set[int]) -> str:
     silent = [name for org_id, name in under.items() if org_id not in heard]
     counted = [fact for fact in known if fact.indicator != NOTHING and not fact.indicator.startswith(DUTY)]
     duties = [
-        (duty.name + week(found), sum(not state.standing.open for state in found), len(found))
+        (
+            duty.name + week(found),
+            sum(state.standing.met for state in found),
+            sum(state.standing is not Standing.EXCUSED for state in found),
+        )
         for duty, found in current(ctx.session, ctx.campaign, ctx.now, under)
     ]
     return "\n".join([text, *wording.below_lines(len(under), silent, list(_figures(ctx, counted)), duties)])
@@ -145,11 +153,14 @@ def show_missing(ctx: Context, match: Match) -> Reply:
     wanted = asked(ctx, match.rest, scope)
     orgs = _orgs(ctx, wanted, scope)
     duties = current(ctx.session, ctx.campaign, ctx.now, orgs, wanted.duties)
+    if ctx.today < ctx.campaign.first_day:
+        return Reply(wording.nothing_due_yet(ctx.campaign), outcome="shown")
     owing = {state.org.name for _, found in duties for state in found}
     if len(orgs) == 1 or len(owing) == 1:  # one org, or one with duties among those below it that have none
-        own = [state for _, found in duties for state in found if state.standing.open]
+        own = [state for _, found in duties for state in found if state.asked]
+        excused = [state.duty.name for _, found in duties for state in found if state.standing is Standing.EXCUSED]
         name = owing.pop() if owing else wanted.target.name if wanted.target else ctx.known.orgs()[0].name
-        return Reply(wording.own_owed(ctx.campaign, name, own, chased_notes(ctx, own)), outcome="shown")
+        return Reply(wording.own_owed(ctx.campaign, name, own, chased_notes(ctx, own), excused), outcome="shown")
     headings = Headings(ctx.session, ctx.campaign)
     grouped = [(duty, week(found), headings.grouped(found)) for duty, found in duties]
     if wanted.duties is None:
@@ -167,7 +178,7 @@ def _overview(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Se
             continue
         hint = hint or f"{duty.names[0] if duty.names else duty.name} {name}".strip()
         kind = groups[0].name if len(groups) == 1 else ""
-        lines.append(wording.missing_head(duty.name, days, len(missing), sum(len(g.states) for g in groups), kind))
+        lines.append(wording.missing_head(duty.name, days, len(missing), sum(g.counted for g in groups), kind))
         if len(missing) <= FEW:
             lines.append(wording.names_line(missing))
         elif len(groups) > 1:
@@ -180,7 +191,7 @@ def _overview(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Se
 def _names(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Sequence[Group]]]) -> Reply:
     """Write the names of who still owes some duties, by group; very many come as a file beside the counts."""
     every = [(duty.name + days, group.name, s) for duty, days, gs in grouped for group in gs for s in group.states]
-    open_ = [each for each in every if each[2].standing.open]
+    open_ = [each for each in every if each[2].asked]
     many = len(open_) > MOST_NAMES
     lines: list[str] = []
     for duty, days, groups in grouped:
@@ -188,11 +199,11 @@ def _names(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Seque
         if not missing:
             lines.append(wording.nobody_missing(duty.name + days))
             continue
-        lines.append(wording.missing_head(duty.name, days, missing, sum(len(group.states) for group in groups)))
+        lines.append(wording.missing_head(duty.name, days, missing, sum(group.counted for group in groups)))
         if many:
             lines.append(wording.counts_line([(group.name, len(group.missing)) for group in groups]))
         else:
-            lines += wording.group_lines([(g.name, [_marked(s) for s in g.states if s.standing.open]) for g in groups])
+            lines += wording.group_lines([(g.name, [_marked(ctx, s) for s in g.states if s.asked]) for g in groups])
         notes = chased_notes(ctx, (state for group in groups for state in group.states))
         lines += wording.chased_lines([(s.org.name, notes.get(about(s), "")) for g in groups for s in g.states])
     if not grouped:
@@ -207,8 +218,8 @@ def _names(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Seque
     return Reply("\n".join(lines), more=more, outcome="shown")
 
 
-def _marked(state: DutyState) -> str:
-    return wording.missing_name(state.org.name, state.pledge_missing)
+def _marked(ctx: Context, state: DutyState) -> str:
+    return wording.missing_name(ctx.campaign, state)
 
 
 def week(found: Sequence[DutyState]) -> str:

@@ -172,7 +172,7 @@ def _list(ctx: Context, key: str) -> Reply:
                 )
             )
         else:
-            (missing if state.standing.open else stated).append(state.org.name)
+            (stated if state.standing.met else missing if state.standing.counted else []).append(state.org.name)
     return Reply(wording.documents_list(duty, rows, stated, missing, Role.ADMIN in ctx.known.roles), outcome="shown")
 
 

@@ -281,12 +281,25 @@ def states(
     keys = list(campaign.duties if duties is None else duties)
     indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
     few = chosen if chosen is not None and len(chosen) <= MANY else None
-    known = facts(session, org_ids=few, indicators=indicators)
+    return settle(session, campaign, orgs, facts(session, org_ids=few, indicators=indicators), now, keys)
+
+
+def settle(
+    session: Session,
+    campaign: Campaign,
+    orgs: Sequence[OrgState],
+    known: Sequence[Fact],
+    now: datetime,
+    duties: Iterable[str] | None = None,
+) -> list[DutyState]:
+    """Evaluate figures with what else the database knows: excuses, and what was there before it was corrected."""
+    keys = list(campaign.duties if duties is None else duties)
     excused = excuses(session)
     found = evaluate(campaign, orgs, known, now, keys, excused)
     late = {state.org.id for state in found if state.standing is Standing.DONE_LATE}
     if late:  # was it there in time, and only corrected since?
-        known += replaced(session, org_ids=late, indicators=indicators)
-        known.sort(key=lambda fact: fact.entry_id)
-        found = evaluate(campaign, orgs, known, now, keys, excused)
+        indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
+        before = replaced(session, org_ids=late, indicators=indicators)
+        every = sorted([*known, *before], key=lambda fact: fact.entry_id)
+        found = evaluate(campaign, orgs, every, now, keys, excused)
     return found

@@ -53,7 +53,7 @@ def what_is_due(
 
 def wanted(firing: Firing, states: Iterable[DutyState], at: datetime) -> list[DutyState]:
     """List the states that a firing asks about: what is still owed for its period, or all that is overdue."""
-    mine = [state for state in states if state.key == firing.duty and state.standing.open]
+    mine = [state for state in states if state.key == firing.duty and state.asked]
     if firing.rule.overdue:
         return [state for state in mine if state.standing is Standing.OVERDUE]
     return [

@@ -50,7 +50,7 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
     standing = _standing(session, campaign, [item for _, abouts in asking.values() for item in abouts], now)
     for notice_id, (notice, abouts) in asking.items():
         known = [standing[item] for item in abouts if item in standing]
-        left = [state for state in known if state.standing.open]
+        left = [state for state in known if state.asked]
         if left:
             _rewrite(campaign, notice, [item for item in abouts if item in standing], left, now)
         else:

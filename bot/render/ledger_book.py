@@ -16,7 +16,7 @@ from bot.render.xlsx import Book, Column, Formula, Share, Sheet, Value
 from handlers import wording
 from models import audit, records
 from models.campaign.definition import Campaign, Cycle, IndicatorKind
-from models.duties import DutyState, OrgState, Standing, evaluate
+from models.duties import DutyState, OrgState, Standing, settle
 from models.ledger import Fact, latest_readings, sums
 from models.people import Org, all_orgs
 from models.records import Record, Snapshot
@@ -111,7 +111,7 @@ def ledger_book(session: Session, campaign: Campaign, shot: Snapshot) -> bytes:
     _write_orgs(by_org, campaign, orgs, names, items, totals, figures)
     head = [title, wording.export_as_of(campaign, shot.as_of)]
     head.append(wording.export_chain(audit.verify(session), audit.head(session)))
-    states = evaluate(campaign, [OrgState.of(org) for org in orgs], totals.facts, shot.as_of)
+    states = settle(session, campaign, [OrgState.of(org) for org in orgs], totals.facts, shot.as_of)
     _write_summary(summary, campaign, head, items, totals, figures, states)
     _write_changes(changes, session, campaign, shot)
     return book.data()
@@ -261,11 +261,11 @@ def _write_duties(sheet: Sheet, campaign: Campaign, states: Sequence[DutyState])
     sheet.header(["任务", "期间", "应完成", "已完成", "其中迟报", "未完成", "完成率", "截止"])
     groups: dict[tuple[str, datetime], list[DutyState]] = {}
     for state in states:
-        if state.standing is not Standing.AHEAD:
+        if state.standing.counted:
             groups.setdefault((state.key, state.due_at), []).append(state)
     for (key, due_at), group in groups.items():
         duty, period = campaign.duties[key], group[0].period
-        done = sum(not state.standing.open for state in group)
+        done = sum(state.standing.met for state in group)
         late = sum(state.standing is Standing.DONE_LATE for state in group)
         weekly = duty.cycle is Cycle.WEEKLY
         days = f"{period.start.month}.{period.start.day}至{period.end.month}.{period.end.day}" if weekly else "全程"

@@ -10,6 +10,7 @@ from handlers.wording.correcting import *
 from handlers.wording.doubt import *
 from handlers.wording.errors import *
 from handlers.wording.evidence import *
+from handlers.wording.excusing import *
 from handlers.wording.explaining import *
 from handlers.wording.form import *
 from handlers.wording.issues import *

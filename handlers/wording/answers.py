@@ -65,11 +65,16 @@ def not_counted_again() -> str:
     return "这条也没有记数。"
 
 
-def own_owed(campaign: Campaign, org: str, states: Sequence[DutyState], chased: Mapping[About, str]) -> str:
-    """List what one org still owes. chased: what has been done about something."""
+def own_owed(
+    campaign: Campaign, org: str, states: Sequence[DutyState], chased: Mapping[About, str], excused: Sequence[str] = ()
+) -> str:
+    """List what one org still owes. chased: what has been done about something. excused: what it need not meet."""
     every = sorted(states, key=lambda s: s.due_at)
     owed = [noted(owed_words(campaign, state), chased.get(about(state), "")) for state in every]
-    return "\n".join([f"{org}还差：", *owed]) if owed else f"{org}：都报齐了"
+    free = [f"{'、'.join(excused)}免报"] if excused else []
+    if not owed:
+        return f"{org}：{'，'.join([*free, '没有还差的' if free else '都报齐了'])}"
+    return "\n".join([f"{org}还差：", *owed, *free])
 
 
 def chat_once() -> str:

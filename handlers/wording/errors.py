@@ -85,6 +85,8 @@ _ERRORS = {
     "evidence-of-what": "请写明是哪一条上报，例如“佐证 #12”。编号在“已记录”后面。",
     "which-hands-in": "您负责{names}，请写明是哪一家，例如“{example}”。",
     "no-documents": "{name}不要求交文件。",
+    "excuse-what": "请写明哪项任务、哪家单位，例如“{example}”。",
+    "excuse-own": "{names}是您自己的单位，免报要由上级或{office}的管理员办。",
     "document-not-owed": "{org}不用交{name}。",
     "file-none": "还没有选文件。请先点“点这里选文件”。",
     "file-empty": "这个文件是空的。请检查后再传。",

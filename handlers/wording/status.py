@@ -33,7 +33,16 @@ def mine(
     lines += ["【已报】", *figures] if figures else ["【已报】还没有数字"]
     open_states = sorted((s for s in states if s.standing.open), key=lambda s: s.due_at)
     owed = [noted(owed_words(campaign, state), chased.get(about(state), "")) for state in open_states]
-    lines += ["【还差】", *owed] if owed else ["【还差】没有，都报齐了"]
+    coming = [owed_words(campaign, state) for state in states if state.standing is Standing.AHEAD]
+    if owed:
+        lines += ["【还差】", *owed]
+    elif coming:
+        lines += [f"【还差】现在没有。{day_words(campaign.first_day)}活动开始后要报：", *coming]
+    else:
+        lines.append("【还差】没有，都报齐了" if states else "【还差】没有要交的任务")
+    excused = [state.duty.name for state in states if state.standing is Standing.EXCUSED]
+    if excused:
+        lines.append("【免报】" + "、".join(dict.fromkeys(excused)))
     done = [state.duty.name for state in states if state.standing in (Standing.DONE, Standing.DONE_LATE)]
     if done:
         lines += ["【已完成】" + "、".join(dict.fromkeys(done))]
@@ -87,13 +96,15 @@ def progress_head(campaign: Campaign, now: datetime, name: str = "") -> str:
 
 def progress_line(name: str, done: int, of: int) -> str:
     """Write how many orgs have met a duty."""
+    if not of:
+        return f"{name}：没有单位要报"
     return f"{name}：{done}/{of}家完成" if done < of else f"{name}：{of}家全部完成"
 
 
-def progress_lines(name: str, groups: Sequence[tuple[str, int, int]]) -> list[str]:
+def progress_lines(name: str, groups: Sequence[tuple[str, int, int]], excused: int = 0) -> list[str]:
     """Write how many orgs have met a duty, below it by group. groups: heading, how many, of how many."""
     done, of = sum(group[1] for group in groups), sum(group[2] for group in groups)
-    lines = [progress_line(name, done, of)]
+    lines = [progress_line(name, done, of) + (f"（另有{excused}家免报）" if excused else "")]
     if len(groups) > 1 and 0 < done < of:
         lines.append("  " + _limited([f"{group} {n}/{m}" for group, n, m in _worst(groups)], len(groups)))
     return lines
@@ -153,9 +164,24 @@ def group_lines(groups: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     return lines
 
 
-def missing_name(org: str, pledge_missing: bool) -> str:
-    """Name who is missing; of whom only a word is wanted beside the figure, say so."""
-    return f"{org}（有数，差一句话）" if pledge_missing else org
+def missing_name(campaign: Campaign, state: DutyState) -> str:
+    """Name who is missing; of whom a part is there, say what is wanted still."""
+    if state.pledge_missing:
+        return f"{state.org.name}（有数，差一句话）"
+    if not state.begun or state.duty.indicator is None:
+        return state.org.name
+    return f"{state.org.name}（还差{amount(campaign, state.duty.indicator, state.need - state.have)}）"
+
+
+def not_begun(campaign: Campaign) -> str:
+    """Say that the campaign has not begun."""
+    return f"活动{day_words(campaign.first_day)}开始，提前报的数照记："
+
+
+def nothing_due_yet(campaign: Campaign) -> str:
+    """Say that nobody can be missing yet."""
+    first = day_words(campaign.first_day)
+    return f"活动{first}开始，现在还没有到时间要报的任务，谁也不算未报。提前报的数照记，回“进度”看。"
 
 
 def names_as_file(count: int, group: str) -> str:

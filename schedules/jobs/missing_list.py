@@ -21,7 +21,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     """List who failed; also says so when all were on time. [] when no org owed the duty in that period."""
     firing = claimed[0].firing
     every = states(session, campaign, now, duties=[firing.duty] if firing.duty else [])
-    owed = [state for state in every if state.period == firing.period]
+    owed = [state for state in every if state.period == firing.period and state.standing.counted]
     if not owed:
         return []
     known = chased(session, campaign, [about(state) for state in owed if state.standing.open])
