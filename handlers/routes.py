@@ -17,6 +17,8 @@ from handlers import (
     fallback,
     form,
     help,
+    leave,
+    papers,
     publishing,
     questions,
     ranking,
@@ -33,6 +35,7 @@ from handlers import (
 )
 from handlers.base import Route
 from handlers.people import appointing, default, handing, joining, listing, switching, tight
+from handlers.running import extending, pausing, retiming
 
 ROUTES: tuple[Route, ...] = (
     binding.bind,
@@ -47,6 +50,8 @@ ROUTES: tuple[Route, ...] = (
     switching.switch_on,
     default.set_default,
     tight.run_spaced,
+    leave.end_leave,
+    leave.take_leave,
     help.show_help,
     form.start,
     form.step,
@@ -56,6 +61,13 @@ ROUTES: tuple[Route, ...] = (
     status.show_progress,
     status.show_missing,
     chasing.chase,
+    extending.extend,
+    extending.take_back,
+    pausing.pause,
+    pausing.resume,
+    retiming.show_rules,
+    retiming.retime,
+    retiming.restore,
     excusing.excuse,
     excusing.unexcuse,
     broadcast.broadcast,
@@ -66,6 +78,10 @@ ROUTES: tuple[Route, ...] = (
     publishing.publish_ranking,
     publishing.drop_issue,
     publishing.recall_issue,
+    papers.write_bulletin,
+    papers.make_sheet,
+    papers.write_weekly,
+    papers.write_closing,
     auditing.show_audit,
     auditing.show_history,
     exporting.export_ledger,

@@ -12,13 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from models.campaign.definition import Campaign, IndicatorKind, Ranking, RollUp
 from models.campaign.periods import Period, last_week, this_week
-from models.duties import DutyState, Standing
+from models.duties import DutyState
 from models.ledger import Fact, latest_readings
 from models.messages import RankRow, RankTable
 from models.phrases import span as days_words
 
 OWES_NOTHING = "没有到期任务"  # mark of an org that a completion ranking cannot place
-COUNTED = (Standing.OWED, Standing.OVERDUE, Standing.DONE, Standing.DONE_LATE)  # not ahead, not excused
 NO_ATTRIBUTE = {"population": "缺人口数", "headcount": "缺人数"}  # marks of an org that cannot be ranked
 
 
@@ -194,9 +193,8 @@ def _completion(
     for state in states:
         in_time = days is None or (state.period.start <= days[1] and state.period.end >= days[0])
         counted = not ranking.duties or state.key in ranking.duties
-        if in_time and counted and state.standing in COUNTED:
-            met = state.standing in (Standing.DONE, Standing.DONE_LATE)
-            done.setdefault(state.org.id, {})[state.key, state.period.key] = Decimal(met)
+        if in_time and counted and state.standing.counted:
+            done.setdefault(state.org.id, {})[state.key, state.period.key] = Decimal(state.standing.met)
     found = []
     for org in orgs:
         parts = done.get(org.id, {})

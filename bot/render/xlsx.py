@@ -19,13 +19,19 @@ from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.data_source import AxDataSource, StrRef
+from openpyxl.chart.label import DataLabelList
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from bot.render import RenderError
 
 MOST_ROWS = 1_048_576  # of a sheet in Excel
+CHART_SIZE = (25, 15)  # cm: what a page of A4 across holds
+A4 = 9  # of the paper sizes that Excel knows
 MOST_TEXT = 32_767  # characters of a cell in Excel
 EXACT_DIGITS = 15  # significant digits that a number in Excel holds
 STAMP = (2021, 1, 1, 0, 0, 0)  # of every part in the file: what was made twice from the same data is the same file
@@ -67,10 +73,24 @@ Value = str | int | Decimal | date | datetime | Formula | Share | None
 class Sheet:
     """One sheet, written from the top."""
 
-    def __init__(self, book: Workbook, title: str, widths: Sequence[int], freeze: str) -> None:
-        """freeze: the first cell that moves."""
+    def __init__(
+        self, book: Workbook, title: str, widths: Sequence[int], freeze: str, broken: str, *, landscape: bool
+    ) -> None:
+        """freeze: the first cell that moves. broken: the number format of what is no whole number.
+
+        Prints on A4, as wide as the page, with what is frozen above again on every page.
+        """
         self._sheet: Any = book.create_sheet(title)
         self._sheet.freeze_panes = freeze
+        self._broken = broken
+        self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        self._sheet.page_setup.paperSize = A4
+        self._sheet.page_setup.orientation = "landscape" if landscape else "portrait"
+        self._sheet.page_setup.fitToWidth, self._sheet.page_setup.fitToHeight = 1, 0
+        if freeze != "A1":
+            self._sheet.print_title_rows = f"1:{int(re.sub('[A-Z]', '', freeze)) - 1}"
+        self._sheet.print_options.horizontalCentered = True
+        self._sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
         for number, width in enumerate(widths, 1):
             self._sheet.column_dimensions[get_column_letter(number)].width = width
         self._rows = 0
@@ -91,6 +111,11 @@ class Sheet:
     def filter(self, first: int, columns: int) -> None:
         """Put a filter on the headings in a line; call it when all is written."""
         self._sheet.auto_filter.ref = f"A{first}:{get_column_letter(columns)}{max(self._rows, first)}"
+
+    @property
+    def sheet(self) -> Any:
+        """Return the library's sheet, for a chart to point to."""
+        return self._sheet
 
     @property
     def rows(self) -> int:
@@ -124,7 +149,7 @@ class Sheet:
 
     def _valued(self, value: Value, bold: bool) -> Any:
         if isinstance(value, Formula):
-            return self._plain(WHOLE, f"={value.text}", bold)
+            return self._plain(WHOLE if self._broken == BROKEN else self._broken, f"={value.text}", bold)
         if isinstance(value, Share):
             return self._plain(SHARE, value.value, bold)
         if isinstance(value, datetime):
@@ -134,6 +159,8 @@ class Sheet:
         figure = Decimal(value)  # type: ignore[arg-type]  # int or Decimal by now
         if not is_exact(figure):
             return self._styled("guarded", f"{figure:f}")
+        if not isinstance(value, int) and self._broken != BROKEN:
+            return self._plain(self._broken, figure, bold)
         whole = figure == figure.to_integral_value()
         return self._plain(WHOLE if whole else BROKEN, int(figure) if whole else figure, bold)
 
@@ -174,9 +201,34 @@ class Book:
         self._book.properties.created = self._made_at
         self._book.calculation.fullCalcOnLoad = True  # formulas are written without their results
 
-    def sheet(self, title: str, widths: Sequence[int], freeze: str) -> Sheet:
-        """Make the next sheet."""
-        return Sheet(self._book, title, widths, freeze)
+    def sheet(
+        self, title: str, widths: Sequence[int], freeze: str, *, decimals: int | None = None, landscape: bool = True
+    ) -> Sheet:
+        """Make the next sheet. decimals: places that every figure shows; None: as many as it has."""
+        broken = BROKEN if decimals is None else WHOLE + (f".{'0' * decimals}" if decimals else "")
+        return Sheet(self._book, title, widths, freeze, broken, landscape=landscape)
+
+    def bars(self, name: str, title: str, source: Sheet, head: int, count: int) -> None:
+        """Draw bars on a page of their own: the third column, named by the second, so many lines below the headings.
+
+        Not a chart sheet in the file's own sense: the library writes those without a size, and LibreOffice shows none.
+        """
+        chart = BarChart()
+        chart.type, chart.style, chart.title, chart.legend = "bar", 10, title, None
+        chart.gapWidth = 60
+        chart.x_axis.scaling.orientation = "maxMin"  # the first on top
+        chart.x_axis.delete = chart.y_axis.delete = False
+        chart.add_data(Reference(source.sheet, min_col=3, min_row=head + 1, max_row=head + count))
+        chart.set_categories(Reference(source.sheet, min_col=2, min_row=head + 1, max_row=head + count))
+        chart.series[0].graphicalProperties.solidFill = "A61E1E"
+        chart.dataLabels = DataLabelList()
+        chart.dataLabels.showVal = True
+        for shown in ("showSerName", "showCatName", "showLegendKey", "showPercent"):  # LibreOffice shows what is unsaid
+            setattr(chart.dataLabels, shown, False)
+        chart.series[0].cat = AxDataSource(strRef=StrRef(chart.series[0].cat.numRef.f))
+        chart.width, chart.height = CHART_SIZE
+        page = Sheet(self._book, name, [], "A1", BROKEN, landscape=True)
+        page.sheet.add_chart(chart, "A1")
 
     def data(self) -> bytes:
         """Finish it and return the file."""

@@ -15,11 +15,14 @@ from handlers.wording.explaining import *
 from handlers.wording.form import *
 from handlers.wording.issues import *
 from handlers.wording.joining import *
+from handlers.wording.leave import *
 from handlers.wording.many import *
+from handlers.wording.papers import *
 from handlers.wording.people import *
 from handlers.wording.ranking import *
 from handlers.wording.records import *
 from handlers.wording.reporting import *
+from handlers.wording.running import *
 from handlers.wording.several import *
 from handlers.wording.state import *
 from handlers.wording.status import *
