@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.channels.base import Channel, Reaction, SendError
 from bot.logs import get_logger, scrub
@@ -23,6 +23,8 @@ from models.outbox import Attempt, Notice, Status
 from models.session import Database
 
 SAID_LATELY = timedelta(minutes=30)  # the time for which the platform remembers a call: see _said_lately
+LONGEST_PAUSE = timedelta(hours=2)  # no repeat is put off for so long (verdicts.py)
+LONGEST_CLAIM = timedelta(minutes=10)  # beyond the lease: machines' clocks may differ by so much
 REPEATED = "repeated, since a call was not answered"
 
 log = get_logger(__name__)
@@ -67,9 +69,9 @@ class Claims:
         self._lease = lease
 
     def due_channels(self) -> list[str]:
-        """List the channels with something to send now, or with a claim to take back."""
+        """List the channels with something to send now, or with a claim or an end to take back."""
         with self._db.read() as session:
-            due = or_(self._due(), self._lost())
+            due = or_(self._due(), self._lost(), self._ended_early())
             return list(session.scalars(select(Notice.channel).where(due).distinct().order_by(Notice.channel)))
 
     def under_way(self) -> bool:
@@ -88,11 +90,21 @@ class Claims:
         return and_(
             Notice.status == Status.WAITING,
             Notice.not_before <= self._clock.now(),
-            or_(Notice.next_try_at.is_(None), Notice.next_try_at <= self._wall.now()),
+            or_(Notice.next_try_at.is_(None), self._reached(Notice.next_try_at, LONGEST_PAUSE)),
         )
 
     def _lost(self) -> ColumnElement[bool]:
-        return and_(Notice.status == Status.SENDING, Notice.claimed_until <= self._wall.now())
+        return and_(Notice.status == Status.SENDING, self._reached(Notice.claimed_until, LONGEST_CLAIM + self._lease))
+
+    def _ended_early(self) -> ColumnElement[bool]:
+        """Tell whether a clock that ran ahead, and has been set back since, has ended a notice."""
+        now = self._clock.now()
+        return and_(Notice.status == Status.EXPIRED, Notice.settled_at > now, Notice.expires_at > now)
+
+    def _reached(self, moment: InstrumentedAttribute[datetime | None], longest: timedelta) -> ColumnElement[bool]:
+        """Tell whether a moment has come; one further ahead than any that we set is of a clock since set back."""
+        now = self._wall.now()
+        return or_(moment <= now, moment > now + longest)
 
     def claim(self, channel: Channel) -> Batch | None:
         """Claim the notices of the next call. None: nothing is due. A batch of none: only silenced ones were found."""
@@ -195,8 +207,17 @@ class Claims:
         return bool(session.scalar(select(others.exists())))
 
     def _expire(self, session: Session, name: str) -> None:
-        """End what has lost its sense: expired, or uncertain when an unanswered call may have brought it."""
+        """End what has lost its sense: expired, or uncertain when an unanswered call may have brought it.
+
+        What a clock that ran ahead has ended waits again when the clock has been set back.
+        """
         now = self._clock.now()
+        session.execute(
+            update(Notice)
+            .where(Notice.channel == name, self._ended_early())
+            .values(status=Status.WAITING, reason="", settled_at=None)
+            .execution_options(synchronize_session=False)
+        )
         passed = (Notice.channel == name, Notice.status == Status.WAITING, Notice.expires_at <= now)
         for unanswered, status, reason in (
             (Notice.call_ref == "", Status.EXPIRED, "its moment passed"),

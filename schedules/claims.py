@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import settings
@@ -39,19 +39,22 @@ class Claimed:
 def take(session: Session, firing: Firing, now: datetime, fate: Fate, reason: str = "") -> Claimed | None:
     """Claim a firing in the running transaction; None when somebody has it already.
 
-    A skip that a clock running ahead wrote down does not stand: when the firing comes round on time after all, it is
-    taken over. Whatever fired stays fired.
+    A skip that a clock running ahead wrote down does not stand: when the firing comes round after all, it is taken
+    over, also late. Whatever fired stays fired.
     """
     occurrence = claim(session, *firing.key, now, fate, reason)
     if occurrence is not None:
         return Claimed(firing, occurrence.id)
-    if fate is Fate.FIRED and now - firing.scheduled_at <= ON_TIME:
-        return _take_over(session, firing, now)
-    return None
+    return _take_over(session, firing, now) if fate is Fate.FIRED else None
 
 
 def _take_over(session: Session, firing: Firing, now: datetime) -> Claimed | None:
+    """Win a firing whose skip was written by a clock ahead; a late one only from one that was far ahead.
+
+    The clocks of two machines differ by seconds: the slower one must not fire what the other has just superseded.
+    """
     rule, version, scheduled_at = firing.key
+    ahead = now if now - scheduled_at <= ON_TIME else now + ON_TIME
     mine = (
         Occurrence.rule == rule,
         Occurrence.version == version,
@@ -59,7 +62,7 @@ def _take_over(session: Session, firing: Firing, now: datetime) -> Claimed | Non
     )
     won = session.execute(
         update(Occurrence)
-        .where(*mine, Occurrence.fate == Fate.SKIPPED, Occurrence.claimed_at > now)
+        .where(*mine, Occurrence.fate == Fate.SKIPPED, Occurrence.claimed_at > ahead)
         .values(fate=Fate.FIRED, reason="", claimed_at=now)
     )
     if not won.rowcount:  # type: ignore[attr-defined]  # a CursorResult, not typed as one
@@ -90,7 +93,7 @@ def count_from(
 
     What was planned before its rule was first seen never fires: neither on a first start in mid-campaign, nor when a
     raised version says that an edit must not fire again what has fired. A mark in the future (a clock that ran ahead)
-    is brought back to `now`. Decided by us 2026-11-24.
+    is brought back to `now`, but not before what an older version has fired. Decided by us 2026-11-24.
 
     rules: the moment of the edit in chat by which a version came to be, which whoever sees it first may see later; else
     None.
@@ -106,7 +109,14 @@ def count_from(
         if mark is None:
             mark = datetime.fromisoformat(settings.keep(session, key, min(now, since or now).isoformat()))
         if mark > now:
-            settings.put(session, key, now.isoformat())
-            mark = now
+            mark = min(mark, max(now, _after_older(session, rule, version)))
+            settings.put(session, key, mark.isoformat())
         marks[rule, version] = mark
     return marks
+
+
+def _after_older(session: Session, rule: str, version: int) -> datetime:
+    """Return the moment after the newest one for which an older version of a rule has fired."""
+    older = (Occurrence.rule == rule, Occurrence.version < version, Occurrence.fate == Fate.FIRED)
+    last = session.scalar(select(func.max(Occurrence.scheduled_at)).where(*older))
+    return last + timedelta(microseconds=1) if last else datetime.min.replace(tzinfo=UTC)

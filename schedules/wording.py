@@ -42,7 +42,8 @@ def event_name(firing: Firing, now: datetime) -> str:
 
 def too_late(lateness: timedelta, limit_hours: int) -> str:
     """Say why a firing was not made up for."""
-    return f"晚了{grouped(Decimal(int(lateness.total_seconds() // 3600)))}小时，超过{limit_hours}小时不再补发"
+    hours = int(lateness.total_seconds() // 3600)
+    return f"晚了{grouped(Decimal(hours))}小时{'多' if hours == limit_hours else ''}，超过{limit_hours}小时不再补发"
 
 
 def silenced(campaign: Campaign, met_at: datetime | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -51,13 +52,11 @@ def reference(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
 
 
 @pytest.fixture
-def make_month(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
-) -> Iterator[Callable[[str, Host], Month]]:
+def make_month(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Make]:
     """Return a maker of months on a kind of database; all are ended after the test."""
     with ExitStack() as stack:
 
-        def make(kind: str, host: Host) -> Month:
+        def make(kind: str, host: Host, **options: Any) -> Month:
             if kind == "sqlite":
                 url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'bot.db')}"
             else:
@@ -65,7 +64,7 @@ def make_month(
                 name = server.borrow()
                 stack.callback(server.give_back, name)
                 url = server.url(name)
-            month = Month(tmp_path, url, host)
+            month = Month(tmp_path, url, host, **options)
             stack.callback(month.close)
             month.open()
             return month

@@ -169,11 +169,14 @@ class State:
 class Month:
     """One run: a database, a platform, a clock, a script and a host."""
 
-    def __init__(self, folder: Path, url: str, host: Host, script: tuple[Said, ...] = MONTH) -> None:
+    def __init__(
+        self, folder: Path, url: str, host: Host, script: tuple[Said, ...] = MONTH, start: datetime = START
+    ) -> None:
+        self.start = start
         self.folder = folder
         self.host = host
         self.clock = SteppedClock(folder / "clock")
-        self.clock.begin(START)
+        self.clock.begin(start)
         self.platform = Platform(
             **KEYS,
             encoding_aes_key=AES_KEY,
@@ -227,6 +230,12 @@ class Month:
             self._say(self._script.pop(0))
         self.settle()
 
+    def restarted(self, host: Host) -> None:
+        """End the bot and start another in its place."""
+        self.host.close()
+        self.host = host
+        self.open()
+
     def settle(self) -> None:
         """Wait until nothing is due and nothing is being sent; the wall's hand goes on when that is what is missing."""
         until = time.monotonic() + SETTLE_SECONDS
@@ -247,7 +256,7 @@ class Month:
         with self.db.read() as session:
             rows = session.execute(select(Occurrence.rule, Occurrence.version, Occurrence.scheduled_at))
             taken = {(row.rule, row.version, row.scheduled_at) for row in rows}
-            planned = {f.key for f in self._plan if START <= f.scheduled_at <= now}
+            planned = {f.key for f in self._plan if self.start <= f.scheduled_at <= now}
             due = session.scalar(
                 select(func.count())
                 .select_from(Notice)
