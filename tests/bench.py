@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import cn2an
 
-from bot.render.png import ranking_png
+from bot.render.png import table_png
 from handlers.names import OrgNames
 from handlers.reading.numerals import scan
 from handlers.reading.reader import Reader
@@ -83,7 +83,7 @@ def other_parts() -> None:
     """Print what else people wait for: the picture of a ranking, a name among 30,000 orgs."""
     drawn = table(counties(14))
     index = OrgNames([(key, f"第{key}社区居委会", [f"{key}号"]) for key in range(30_000)])
-    picture = median(lambda: ranking_png(drawn), 3)
+    picture = median(lambda: table_png(drawn), 3)
     name = median(lambda: index.find("第29999", lambda _: True, loose=True), 20)
     print(f"\n{'a picture of 14 rows':24}{picture / 1e3:9.1f} ms\n{'a name of 30,000':24}{name / 1e3:9.1f} ms")
 

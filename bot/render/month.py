@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.render.rows import guarded
-from bot.render.text import ranking_text
+from bot.render.text import table_text
 from models.campaign.definition import Campaign, RuleKind
 from models.lengths import TEXT_BYTES
 from models.messages import File, Picture, StoredFile, TableText, content_from_json
@@ -69,7 +69,7 @@ def told(campaign: Campaign, content: Mapping[str, Any]) -> str:
     if isinstance(value, Picture):
         return words.picture(value.table.title)
     if isinstance(value, TableText):
-        return ranking_text(value.table, TEXT_BYTES, zone=campaign.tz)
+        return table_text(value.table, TEXT_BYTES, zone=campaign.tz)
     return value.name if isinstance(value, File | StoredFile) else value.text
 
 

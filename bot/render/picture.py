@@ -9,21 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
-from itertools import groupby
 from math import ceil
 
 from bot.render import svg
+from bot.render.frame import LEFT, MOST_ROWS, RIGHT, SMALL, band, empty, note, page_words, paginate, rule
 from bot.render.standing import EMPTY, NAMELESS, POINTS, Line, Standing, standing
-from bot.render.svg import GREY, INK, RED, RULE, Sheet, fit, shorten, width, wrap
+from bot.render.svg import GREY, INK, RED, Sheet, fit, shorten, width, wrap
 from models.messages import RankTable
 
-LEFT, RIGHT = 48, 1032
 NAME_X = 142
 ROW = 108  # a row with a short name
 EXTRA = 42  # for marks on their own line
 ACROSS = 14  # above and below a bar that has its figure beside it
-PAGE_BODY = 20 * ROW  # rows are split into pages of about this height
-MOST_ROWS = 200  # drawn at all; ten pages are as much as anybody scrolls through in a chat
 MOST_NAME_LINES = 24  # of those who are missing
 MOST_CORRECTIONS = 8
 UNIT_MOST = 2 * 28  # pixels; a longer unit stands once above the figures instead of behind each
@@ -31,7 +28,6 @@ SIGN = 26  # pixels of a sign of movement
 SECOND = 40  # from the line of a figure to that of its change
 FIGURE_SIZES = (46, 40, 34, 30)
 NAME_SIZES = (40, 36, 32)
-SMALL = 28
 HUNDRED = Decimal(100)
 
 
@@ -67,10 +63,11 @@ def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
     """Draw the pages of a ranking as SVG documents; at least one."""
     shown = standing(table, zone)
     columns = _columns(shown)
-    split = _paginate([_measure(line, columns) for line in shown.lines[:MOST_ROWS]])
+    split = paginate([_measure(line, columns) for line in shown.lines[:MOST_ROWS]])
     for number, rows in enumerate(split, start=1):
         sheet = Sheet(svg.WIDTH)
-        y = _band(sheet, shown, number, len(split))
+        facts = (shown.issue if shown.published else "", f"数据截至{shown.as_of}", page_words(number, len(split)))
+        y = band(sheet, shown.title, facts, "" if shown.published else shown.issue)
         y = _rows(sheet, y, rows, columns, shown)
         if number == len(split):
             y = _apart(sheet, y, shown)
@@ -129,46 +126,15 @@ def _measure(line: Line, columns: Columns) -> Row:
     )
 
 
-def _paginate(rows: Sequence[Row]) -> list[list[Row]]:
-    """Split rows into pages of about equal height."""
-    total = sum(row.height for row in rows)
-    count = ceil(total / PAGE_BODY) or 1
-    numbered, below = [], 0
-    for row in rows:
-        numbered.append((int((below + row.height / 2) * count / total), row))
-        below += row.height
-    return [[row for _, row in group] for _, group in groupby(numbered, key=lambda pair: pair[0])] or [[]]
-
-
-def _band(sheet: Sheet, shown: Standing, number: int, count: int) -> float:
-    """Draw the red head and return where it ends."""
-    size, one_line = fit(shown.title, (68, 60, 52, 46), RIGHT - LEFT)
-    lines = [shown.title] if one_line else wrap(shown.title, size, RIGHT - LEFT, 2)
-    height = 96 + len(lines) * (size + 16) + 62
-    sheet.rect(0, 0, svg.WIDTH, height, RED)
-    sheet.rect(0, height, svg.WIDTH, 6, svg.GOLD)
-    for index, words in enumerate(lines):
-        sheet.text(svg.WIDTH / 2, 56 + (index + 1) * (size + 12) - 8, words, size, svg.PAPER, "middle", weight=1.4)
-    facts = [shown.issue] if shown.published else []
-    facts += [f"数据截至{shown.as_of}"] + ([f"第{number}/{count}页"] if count > 1 else [])
-    sheet.text(svg.WIDTH / 2, height - 48, "  |  ".join(facts), 34, "#f7e3dc", "middle")
-    if shown.published:
-        return height + 6
-    sheet.rect(0, height, svg.WIDTH, 68, svg.GOLD)
-    sheet.text(svg.WIDTH / 2, height + 46, shown.issue, 34, RED, "middle", weight=0.7)
-    return height + 68
-
-
 def _rows(sheet: Sheet, y: float, rows: Sequence[Row], columns: Columns, shown: Standing) -> float:
     if not rows:
-        sheet.text(svg.WIDTH / 2, y + 150, EMPTY, 40, GREY, "middle")
-        return y + 260
+        return empty(sheet, y, EMPTY)
     _strip(sheet, y + 50, columns, shown)
-    sheet.rect(LEFT, y + 72, RIGHT - LEFT, 2, RULE)
+    rule(sheet, y + 72)
     y += 74
     for index, row in enumerate(rows):
         if index:
-            sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+            rule(sheet, y)
         _row(sheet, y, row, columns)
         y += row.height
     return y
@@ -252,12 +218,12 @@ def _apart(sheet: Sheet, y: float, shown: Standing) -> float:
     """List in grey who is not ranked, and say how many lines were not drawn."""
     left_out = len(shown.lines) - MOST_ROWS
     if left_out > 0:
-        sheet.text(svg.WIDTH / 2, y + 56, f"其余{left_out}家未在图中列出", 32, GREY, "middle")
+        sheet.text(svg.WIDTH / 2, y + 56, f"其余{left_out:,}家未在图中列出", 32, GREY, "middle")
         y += 80
     for label, names in (("未报", shown.missing), ("未参加排名", shown.unranked)):
         if not names:
             continue
-        sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+        rule(sheet, y)
         sheet.text(LEFT, y + 58, f"{label} {len(names)}家", 34, GREY, weight=0.6)
         lines = svg.flow([svg.drawable(name) or NAMELESS for name in names], 34, RIGHT - LEFT, MOST_NAME_LINES)
         for index, words in enumerate(lines):
@@ -270,7 +236,7 @@ def _corrections(sheet: Sheet, y: float, shown: Standing) -> float:
     """Say what has changed in the issue before since it was published."""
     if not shown.corrections:
         return y
-    sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+    rule(sheet, y)
     sheet.text(LEFT, y + 58, f"更正{shown.compared} {len(shown.corrections)}家", 34, INK, weight=0.6)
     some = shown.corrections[:MOST_CORRECTIONS]
     lines = [line for words in some for line in wrap(svg.drawable(words), 32, RIGHT - LEFT, 2)]
@@ -283,7 +249,7 @@ def _corrections(sheet: Sheet, y: float, shown: Standing) -> float:
 
 def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
     """Explain the signs, print the note, and return the height of the sheet."""
-    sheet.rect(LEFT, y, RIGHT - LEFT, 2, RULE)
+    rule(sheet, y)
     y += 54
     if shown.compared and shown.lines:
         against = f"较{shown.compared}："
@@ -301,7 +267,6 @@ def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
                 LEFT, y, f"灰色数字：数值较{shown.compared}的增减{POINTS if shown.unit == '%' else ''}", SMALL, GREY
             )
             y += 46
-    for words in wrap(svg.drawable(f"注：{shown.note}"), SMALL, RIGHT - LEFT, 5) if shown.note else ():
-        sheet.text(LEFT, y, words, SMALL, GREY)
-        y += 42
+    if shown.note:
+        y = note(sheet, y, f"注：{shown.note}")
     return y + 16

@@ -1,21 +1,23 @@
-"""A ranking as PNG pictures for a phone: 1080 px wide, drawn as SVG (picture.py), turned into pixels by resvg.
+"""Tables as PNG pictures for a phone: 1080 px wide, drawn as SVG (picture, matrix, trend), made pixels by resvg.
 
 The one place that knows resvg and the font file. Everything that can go wrong there becomes a RenderError.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import tzinfo
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 import resvg_py
 
-from bot.render import RenderError
-from bot.render.picture import pages
+from bot.render import RenderError, matrix, picture, trend
 from bot.render.svg import FAMILY, Sheet
 from bot.render.words import CHINA
-from models.messages import RankTable
+from models.charts import MatrixTable, TrendTable
+from models.messages import Table
 
 FONT_PACKAGE = "noto_cjk_sans_otc"
 MOST_BYTES = 2 * 1024 * 1024  # of a picture, for the app and for a group robot alike
@@ -29,14 +31,27 @@ def font_file() -> Path:
         raise RenderError("the package noto-cjk-sans-otc, which holds the font, is not installed") from error
 
 
-def ranking_png(table: RankTable, *, zone: tzinfo = CHINA, font: Path | None = None) -> list[bytes]:
-    """Draw a ranking as one or more PNG pages, in order. Never empty: without data the picture says so.
+def table_png(table: Table, *, zone: tzinfo = CHINA, font: Path | None = None) -> list[bytes]:
+    """Draw a table as one or more PNG pages, in order. Never empty: without data the picture says so.
 
     Raises RenderError when the font is missing or broken, or a page would be over 2 MB.
     """
     used = font or font_file()
-    _prove(used)
+    try:
+        stat = used.stat()
+    except OSError:
+        raise RenderError(f"font file missing: {used}; install the package noto-cjk-sans-otc again") from None
+    _prove(used, stat.st_mtime_ns, stat.st_size)
     return [rasterise(page, used) for page in pages(table, zone)]
+
+
+def pages(table: Table, zone: tzinfo) -> Iterator[str]:
+    """Draw the pages of a table as SVG."""
+    if isinstance(table, MatrixTable):
+        return matrix.pages(table, zone)
+    if isinstance(table, TrendTable):
+        return trend.pages(table, zone)
+    return picture.pages(table, zone)
 
 
 def rasterise(svg: str, font: Path) -> bytes:
@@ -56,10 +71,12 @@ def rasterise(svg: str, font: Path) -> bytes:
     return data
 
 
-def _prove(font: Path) -> None:
-    """Draw one character to see that the font works: resvg leaves text out in silence when it cannot read the file."""
-    if not font.is_file():
-        raise RenderError(f"font file missing: {font}; install the package noto-cjk-sans-otc again")
+@lru_cache(maxsize=4)
+def _prove(font: Path, _changed: int, _size: int) -> None:
+    """Draw one character to see that the font works: resvg leaves text out in silence when it cannot read the file.
+
+    Once for each state of the file: a font that is put right is tried again, since errors are not kept.
+    """
     empty, drawn = Sheet(40), Sheet(40)
     drawn.text(4, 32, "国", 32)
     if rasterise(drawn.done(40), font) == rasterise(empty.done(40), font):

@@ -13,7 +13,7 @@ WIDTH = 1080  # pixels; a phone shows them on 390 points, so 28 px are the small
 FAMILY = "Noto Sans CJK SC"
 INK, GREY, FAINT = "#262626", "#6e6a67", "#a8a29e"  # grey keeps 5:1 on white, faint is for shapes only
 RED, RED_SOFT, TRACK, RULE = "#a61e1e", "#d8958c", "#f5f0ed", "#ece5e1"
-GREEN, GOLD, PAPER = "#2f7a58", "#d9b36c", "#ffffff"
+GREEN, GOLD, PAPER, BLUSH = "#2f7a58", "#d9b36c", "#ffffff", "#f8eae7"
 NEVER_FIRST = "，。、；：！？）”’》…·%）/"  # a line never starts with one of these
 
 # Advance widths in the font, in thousandths of the size, from space to tilde.
@@ -119,10 +119,24 @@ class Sheet:
         self._parts: list[str] = []
 
     def text(
-        self, x: float, y: float, words: str, size: float, fill: str = INK, anchor: str = "start", weight: float = 0
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        fill: str = INK,
+        anchor: str = "start",
+        weight: float = 0,
+        halo: float = 0,
     ) -> None:
-        """Draw one line. weight: a stroke in pixels, in place of the bold face that the font does not have."""
+        """Draw one line.
+
+        weight: a stroke in pixels, in place of the bold face that the font does not have.
+        halo:   pixels of paper around the letters instead, so that no line runs through them.
+        """
         bold = f' stroke="{fill}" stroke-width="{weight}" stroke-linejoin="round"' if weight else ""
+        if halo:
+            bold = f' stroke="{PAPER}" stroke-width="{halo}" stroke-linejoin="round" paint-order="stroke"'
         place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" text-anchor="{anchor}"'
         self._parts.append(f"<text {place}{bold}>{escape(drawable(words))}</text>")
 
@@ -134,6 +148,22 @@ class Sheet:
     def disc(self, x: float, y: float, radius: float, fill: str) -> None:
         """Draw a filled circle around (x, y)."""
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}"/>')
+
+    def ring(self, x: float, y: float, radius: float, stroke: str, weight: float) -> None:
+        """Draw an empty circle around (x, y), its line inside the radius."""
+        circle = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius - weight / 2:.1f}"'
+        self._parts.append(f'<circle {circle} fill="none" stroke="{stroke}" stroke-width="{weight}"/>')
+
+    def line(self, points: Sequence[tuple[float, float]], stroke: str, weight: float) -> None:
+        """Draw a line through points, with round ends."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        look = f'fill="none" stroke="{stroke}" stroke-width="{weight}" stroke-linecap="round" stroke-linejoin="round"'
+        self._parts.append(f'<polyline points="{path}" {look}/>')
+
+    def area(self, points: Sequence[tuple[float, float]], fill: str) -> None:
+        """Fill the shape between points."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        self._parts.append(f'<polygon points="{path}" fill="{fill}"/>')
 
     def triangle(self, x: float, y: float, size: float, fill: str, *, up: bool) -> None:
         """Draw a triangle in the square whose top left corner is (x, y), pointing up or down."""

@@ -1,4 +1,4 @@
-"""A ranking as chat text: goes with every picture, and alone where no picture can be drawn or carried."""
+"""Tables as chat text: goes with every picture, and alone where no picture can be drawn or carried."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from itertools import accumulate
 
+from bot.render.chart_text import matrix_text, trend_text
 from bot.render.standing import EMPTY, POINTS, Line, Standing, standing
 from bot.render.words import CHINA, group_digits
-from models.messages import RankTable
+from models.charts import MatrixTable, TrendTable
+from models.messages import RankTable, Table
 
-__all__ = ["group_digits", "ranking_text"]
+__all__ = ["group_digits", "ranking_text", "table_text"]
 
 NAMES_SHOWN = 40  # names of a list before it ends in 等
 CORRECTIONS_SHOWN = 10
+
+
+def table_text(table: Table, limit_bytes: int, *, zone: tzinfo = CHINA) -> str:
+    """Write a ranking, a matrix or a trend as chat text of at most limit_bytes bytes in UTF-8."""
+    if isinstance(table, MatrixTable):
+        return matrix_text(table, limit_bytes, zone=zone)
+    if isinstance(table, TrendTable):
+        return trend_text(table, limit_bytes, zone=zone)
+    return ranking_text(table, limit_bytes, zone=zone)
 
 
 def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pictured: bool = True) -> str:

@@ -41,3 +41,19 @@ def moment_words(moment: datetime, zone: tzinfo) -> str:
     """Write a moment as 2021年5月17日9:05 in the zone. A naive one is taken as wall clock there."""
     local = moment.astimezone(zone) if moment.tzinfo else moment
     return f"{local.year}年{local.month}月{local.day}日{local.hour}:{local.minute:02d}"
+
+
+def figure_words(value: Decimal | None) -> str:
+    """Write a figure with as many decimals as it has, at most 4: 12,500, 18.6. Garbage is cut as in group_digits()."""
+    if value is None or not value.is_finite():
+        return NO_VALUE
+    exponent = value.normalize().as_tuple().exponent
+    return group_digits(value, min(max(-int(exponent), 0), 4))
+
+
+def compact(value: Decimal, step: Decimal) -> str:
+    """Write a round value of an axis in short, all with the same unit for one step: 5,000, 2万, 1.5亿."""
+    for size, unit in ((Decimal(100_000_000), "亿"), (Decimal(10_000), "万")):
+        if step >= size / 10 and value:
+            return f"{figure_words(value / size)}{unit}"
+    return figure_words(value)

@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import combinations
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
 from bot.render.picture import pages
-from bot.render.svg import GREY, drawable, flow, shorten, width, wrap
+from bot.render.svg import GREY, drawable, flow, shorten, wrap
 from bot.render.words import CHINA, clean
 from models.messages import RankRow, RankTable
+from tests.render.layout import boxes, check
 from tests.render.tables import AWKWARD, HUNAN, LONG_NAME, counties, table
-
-TEXT = "{http://www.w3.org/2000/svg}text"
-
-
-class Box(NamedTuple):
-    """Words and the space they take."""
-
-    words: str
-    fill: str
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-def boxes(page: str) -> list[Box]:
-    """List the words of a page with their boxes, in drawing order."""
-    found = []
-    for text in ElementTree.fromstring(page).iter(TEXT):
-        words, size = text.text or "", float(text.attrib["font-size"])
-        long, x, y = width(words, size), float(text.attrib["x"]), float(text.attrib["y"])
-        left = x - {"start": 0, "middle": long / 2, "end": long}[text.attrib["text-anchor"]]
-        found.append(Box(words, text.attrib["fill"], left, y - size * 0.82, left + long, y + size * 0.1))
-    return found
 
 
 def words(ranking: RankTable) -> list[str]:
@@ -49,19 +24,7 @@ def words(ranking: RankTable) -> list[str]:
 def test_everything_is_in_its_place(name: str) -> None:
     """All words are at least 28 px, inside the margins, and never over one another."""
     for page in pages(AWKWARD.get(name, HUNAN), CHINA):
-        root = ElementTree.fromstring(page)
-        height = float(root.attrib["height"])
-        assert min(float(text.attrib["font-size"]) for text in root.iter(TEXT)) >= 28
-        shown = [box for box in boxes(page) if box.words]
-        for box in shown:
-            assert box.left >= 40, box
-            assert box.right <= 1040, box
-            assert box.bottom <= height - 20, box
-        for one, other in combinations(shown, 2):
-            apart = (
-                one.right <= other.left or other.right <= one.left or one.bottom <= other.top or other.bottom <= one.top
-            )
-            assert apart, (one, other)
+        check(page)
 
 
 def test_hunan_says_it_all() -> None:
@@ -107,7 +70,7 @@ def test_thirty_thousand_orgs() -> None:
     """Ten pages are drawn at most, and the last one says how many orgs are left out."""
     split = list(pages(table(counties(30_000)), CHINA))
     assert len(split) == 10
-    assert "其余29800家未在图中列出" in split[-1]
+    assert "其余29,800家未在图中列出" in split[-1]
 
 
 def test_forty_characters_are_shown_in_full() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.render import RenderError
-from bot.render.png import MOST_BYTES, font_file, ranking_png, rasterise
+from bot.render.png import MOST_BYTES, font_file, rasterise, table_png
 from bot.render.svg import GREY, Sheet
 from models.messages import RankRow
 from tests.render import pixels
@@ -18,7 +18,7 @@ from tests.render.tables import AWKWARD, HUNAN, table
 @pytest.mark.parametrize("name", ["hunan", *AWKWARD])
 def test_every_ranking_becomes_pictures(name: str) -> None:
     """Whatever the ranking, there is at least one PNG, 1080 wide, not absurdly tall and below 2 MB."""
-    drawn = ranking_png(AWKWARD.get(name, HUNAN))
+    drawn = table_png(AWKWARD.get(name, HUNAN))
     assert drawn
     for png in drawn:
         width, height = pixels.size(png)
@@ -30,7 +30,7 @@ def test_every_ranking_becomes_pictures(name: str) -> None:
 def test_names_are_really_drawn() -> None:
     """Where a name stands there is ink, and where there is none the paper is white."""
     named = table([RankRow("国家", 1, None, None)], note="")
-    (picture,) = ranking_png(named)
+    (picture,) = table_png(named)
     grey = bytes.fromhex(GREY[1:])
     lines = list(pixels.rows(picture))
     step = len(lines[0]) // 1080
@@ -42,14 +42,14 @@ def test_names_are_really_drawn() -> None:
 def test_another_name_is_another_picture() -> None:
     """Two rankings that differ in one character of one name differ in pixels, and the same one is drawn the same."""
     other = replace(HUNAN, rows=(replace(HUNAN.rows[0], org="长汕市"), *HUNAN.rows[1:]))
-    assert ranking_png(HUNAN) == ranking_png(HUNAN)
-    assert ranking_png(HUNAN) != ranking_png(other)
+    assert table_png(HUNAN) == table_png(HUNAN)
+    assert table_png(HUNAN) != table_png(other)
 
 
 def test_font_missing(tmp_path: Path) -> None:
     """A missing font is an error that names the file, never a picture without words."""
     with pytest.raises(RenderError, match=r"font file missing: .*none\.ttc"):
-        ranking_png(HUNAN, font=tmp_path / "none.ttc")
+        table_png(HUNAN, font=tmp_path / "none.ttc")
 
 
 @pytest.mark.parametrize("kept", [0, 1000, 1_000_000])
@@ -59,14 +59,14 @@ def test_font_broken(tmp_path: Path, kept: int) -> None:
     with font_file().open("rb") as whole:
         broken.write_bytes(whole.read(kept))
     with pytest.raises(RenderError, match="font file unreadable"):
-        ranking_png(HUNAN, font=broken)
+        table_png(HUNAN, font=broken)
 
 
 def test_font_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that holds the font the error names the package."""
     monkeypatch.setattr("bot.render.png.FONT_PACKAGE", "no_such_package")
     with pytest.raises(RenderError, match="not installed"):
-        ranking_png(HUNAN)
+        table_png(HUNAN)
 
 
 def test_what_resvg_refuses() -> None:
