@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, String, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign, RuleKind
@@ -93,7 +93,10 @@ def raised(session: Session, campaign: Campaign, now: datetime) -> set[tuple[Abo
 
 def _query(campaign: Campaign):  # type: ignore[no-untyped-def]  # a Select whose columns grow
     rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
-    return select(Notice.abouts, Notice.rule).where(Notice.rule.in_([*rules, *ADMINS_CHASES]))
+    on_a_rung = cast(Notice.abouts, String).contains('"rung"')  # most reminders stand on none and need not be read
+    return select(Notice.abouts, Notice.rule).where(
+        or_(Notice.rule.in_(ADMINS_CHASES), and_(Notice.rule.in_(rules), on_a_rung))
+    )
 
 
 def _abouts(row: Row[tuple[object, ...]]) -> Iterator[About]:

@@ -265,38 +265,29 @@ def _note_org(tell: Tell, change: OrgChange, org_id: int, now: datetime) -> None
 
 def _apply_people(
     session: Session,
-    changes: Iterable[PersonChange],
+    changes: Sequence[PersonChange],
     orgs: Mapping[str, Org],
     channel: str,
     now: datetime,
     tell: Tell,
 ) -> None:
-    added: dict[str, Person] = {}
+    added = _new_people(session, changes, channel, now)
+    told: set[int] = set()
     for change in changes:
         row, org = change.row, orgs[change.row.org]
-        ref = row.wecom_userid.casefold()
-        person = added.get(ref) if change.person_id is None else session.get_one(Person, change.person_id)
-        if person is None:
-            person = added[ref] = _new_person(session, row, channel, now)
-            tell("person-added", f"person:{person.id}", now, org_id=org.id, after={"name": row.name})
+        known = change.person_id is not None
+        person = session.get_one(Person, change.person_id) if known else added[row.wecom_userid.casefold()]
         subject = f"person:{person.id}"
+        if not known and person.id not in told:
+            told.add(person.id)
+            tell("person-added", subject, now, org_id=org.id, after={"name": row.name})
         if change.was_called:
             person.name = row.name
             old, new = {"name": change.was_called}, {"name": row.name}
             tell("person-renamed", subject, now, org_id=org.id, before=old, after=new)
         role = {"role": row.role}
         if change.new_role:
-            session.add(
-                Membership(
-                    person_id=person.id,
-                    org_id=org.id,
-                    role=Role(row.role),
-                    backup=row.backup,
-                    since_at=now,
-                    ended_at=None,
-                )
-            )
-            session.flush()
+            session.add(_new_role(person, org, row, now))
             after = {**role, "backup": True} if row.backup else role
             tell("role-added", subject, now, org_id=org.id, after=after)
         elif change.backup_was is not None:
@@ -311,12 +302,17 @@ def _new_role(person: Person, org: Org, row: RosterPerson, now: datetime) -> Mem
     return Membership(person_id=person.id, org_id=org.id, role=role, backup=row.backup, since_at=now, ended_at=None)
 
 
-def _new_person(session: Session, row: RosterPerson, channel: str, now: datetime) -> Person:
-    person = Person(name=row.name, active=True, created_at=now)
-    session.add(person)
+def _new_people(session: Session, changes: Iterable[PersonChange], channel: str, now: datetime) -> dict[str, Person]:
+    """Write who is new, all at once: thousands are at a first start. Returns them by account."""
+    added: dict[str, Person] = {}
+    for change in changes:
+        ref = change.row.wecom_userid.casefold()
+        if change.person_id is None and ref not in added:
+            added[ref] = Person(name=change.row.name, active=True, created_at=now)
+    session.add_all(added.values())
     session.flush()
-    session.add(Identity(person_id=person.id, channel=channel, user_ref=row.wecom_userid.casefold()))
-    return person
+    session.add_all(Identity(person_id=each.id, channel=channel, user_ref=ref) for ref, each in added.items())
+    return added
 
 
 def _membership(session: Session, person_id: int, org_id: int, role: Role) -> Membership:
