@@ -37,7 +37,8 @@ def _asks(tokens: list[Token], index: int) -> bool:
     if "ask" in classes:
         return True
     whether = tokens[index].word == "没有" and any(t.word.endswith("有") for t in _clause_before(tokens, index))
-    if "askend" not in classes and not whether:  # 还有手册没有
+    said = tokens[index].word == "没" and index > 0 and tokens[index - 1].word[-1:] in ("上", "了", "过", "完", "到")
+    if "askend" not in classes and not whether and not said:  # 还有手册没有, 记上没
         return False
     after = tokens[index + 1] if index + 1 < len(tokens) else None  # 喂小刘吗帮我记一下 asks nothing
     return after is None or (after.kind == MARK and not after.gap)

@@ -156,7 +156,7 @@ class Binder:
             classes = token.classes
             if "verb" in classes:
                 after_verb = 0
-            if classes & _OTHER_THING or ("people" in classes and measure not in PERSONS):
+            if classes & _OTHER_THING or ("people" in classes and measure not in PERSONS and "trader" not in classes):
                 other = True
             elif not classes & {"fill", "about"}:
                 other = False

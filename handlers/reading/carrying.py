@@ -19,6 +19,7 @@ _NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for t
 _FOR = frozenset(("为", "给", "向", "对", "面向", "针对", "组织", "让"))
 _TEACH = frozenset(("上", "讲", "开", "授", "讲授"))
 _ITEM = 4  # tokens of an item of a list: 观众 : 2600人
+_PAIRED = 12  # tokens of a row of numbers after 分别为
 _WIDE = 40  # tokens to either side that are looked at: keeps the work linear
 _CLEAR = TRANSPARENT | {"ours"}
 
@@ -163,12 +164,15 @@ def _by_measure(now: Current, token: Token, scope: Scope) -> Choice | None:
 
 
 def label(now: Current, at: int) -> str:
-    """Return the measure that a word right before a bare number says (人数：450), or ""."""
-    for before in reversed(now.tokens[max(0, at - 2) : at]):
+    """Return the measure that a word right before a bare number says (人数：450, 人数分别为120、86), or ""."""
+    paired = now.scopes[at].pair
+    for before in reversed(now.tokens[max(0, at - (_PAIRED if paired else 2)) : at]):
         if before.word in LABELS and not before.gap:
             return LABELS[before.word]
-        if before.kind != MARK and not before.classes & {"fill", "total"}:
-            break
+        told = before.kind == NUMBER and not before.measure and paired
+        if before.kind != MARK and not told and not before.classes & {"fill", "total", "pair", "is"}:
+            if before.word not in AND:
+                break
     return ""
 
 

@@ -16,7 +16,7 @@ from handlers.reading.numerals import scan
 
 _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 # what makes a number before 号 the name of a thing: 5号楼, 12号社区
-_NAMED = "文|令|楼|院|社区|小区|学校|村|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗"
+_NAMED = "人|文|令|楼|院|社区|小区|学校|村|线|桌|库|会议|公告|通知|门|机|台|车|店|柜|窗"
 _DAY = rf"(?:\d{{4}}年|今年)?(?:{_N}月{_N}[日号]?|{_N}[日号](?!{_NAMED}))"
 _SPAN = r"(?:日|号)?\s?(?:至|到|-|~|—)\s?"
 _PATTERN = re.compile(

@@ -35,6 +35,7 @@ GOVERNING = (
     "other",
     "stock",
     "received",
+    "sample",
     "crime",
     "notown",
     "undo",

@@ -13,7 +13,7 @@ from handlers.reading.carrying import gives_way
 from handlers.reading.drafts import Current
 from handlers.reading.grammar import AND
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, PIECES
+from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, NO_COUNT, PIECES
 from handlers.reading.mentions import Mention, factor_of, fit, is_whole
 from handlers.reading.numerals import Shape
 from handlers.reading.scopes import Scope
@@ -159,8 +159,13 @@ def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
         joined = any(token.word in AND for token in between)
         return joined and all(token.word in AND or (summed and "verb" in token.classes) for token in between)
     if not binder.tokens[index].measure and not summed:
-        return False  # 短视频播放量: the last noun is what is counted
+        things = not (head.acts or tail.acts or _is_frequency(binder, head) or _is_frequency(binder, tail))
+        return things and not (head.place or tail.place)  # 短视频播放量: the last noun is what is counted
     return not (head.acts or tail.acts or head.place or tail.place)
+
+
+def _is_frequency(binder: Binder, noun: Mention) -> bool:
+    return binder.lexicon.base[noun.targets[0][0]] in FREQUENCY
 
 
 def _summed(binder: Binder, tail: Mention, index: int) -> bool:
@@ -183,7 +188,13 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
     if scope.veto or now.question or (scope.each and misfit is None):
         work.note(token, "skipped", scope.veto or ("question" if now.question else "each"))
         return
-    if misfit is not None and quantity.measure and not scope.part and not scope.paren:
+    if (
+        misfit is not None
+        and quantity.measure
+        and quantity.measure not in NO_COUNT
+        and not scope.part
+        and not scope.paren
+    ):
         vague = quantity.measure in GENERIC and quantity.measure not in FREQUENCY
         if not (misfit.acts and vague):  # 来了3个新同事 needs no question
             kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT

@@ -152,8 +152,10 @@ def _add_indicators(entries: dict[str, Entry], campaign: Campaign) -> None:
 
 
 def _add_heads(entries: dict[str, Entry]) -> None:
-    """Let a compound also stand for the noun that ends it, as second choice: 财会人员培训 by sessions is 培训."""
+    """Let a compound also stand for the noun that ends it, as second choice: 财会人员培训 by sessions is 培训. Last
+    for the one that begins it: 培训会计 by sessions."""
     own = {word: entry.targets for word, entry in entries.items() if entry.targets and "lean" not in entry.classes}
     for word, targets in own.items():
         head = next((own[word[cut:]] for cut in range(1, len(word)) if word[cut:] in own), ())
-        entries[word].targets = targets + head
+        first = next((own[word[:cut]] for cut in range(len(word) - 1, 1, -1) if word[:cut] in own), ())
+        entries[word].targets = targets + head + first

@@ -19,10 +19,16 @@ def _words(text: str) -> tuple[str, ...]:
 GENERIC = frozenset(_words("个 次 处 家 人 名 位 人次 项 种 类 批"))
 # How often something was done: the noun may stand far off.
 FREQUENCY = frozenset(_words("次 遍 回 趟 场次 期 人次"))
-PERSONS = frozenset(_words("人 名 位 人次 余人 个人"))
+PERSONS = frozenset(_words("人 名 位 人次 余人 个人 号人"))
 BOXES = frozenset(_words("箱 包 捆 盒 套 袋 沓 摞 批 车"))  # of unknown size
 # Pieces of a thing that was given away or set up, though no indicator counts in them: 书签80枚
 PIECES = frozenset(_words("枚 支 把 顶 件 只 盏 瓶 桶 双 副 盆 箱 包 盒 套 袋 根 盘 卷 粒 提 捆 串 扇 筒 捧 束 间"))
+# Money, time, length: of whatever, but never how many of a thing
+NO_COUNT = frozenset(
+    _words(
+        "元 块钱 元钱 万元 亿元 美元 米 公里 厘米 平方米 平米 吨 斤 公斤 岁 天 周 年 月 小时 个小时 分钟 秒 秒钟 个月"
+    )
+)
 # Hold the noun that they count: 上了三节课
 WITH_NOUN = frozenset(_words("节课 堂课"))
 # Words before a bare number that say its measure: 人数：450
@@ -32,7 +38,7 @@ LABELS |= {"场次": "场", "人次": "人次"}
 # Other ways to say a measure that an indicator accepts.
 _ALIASES = {
     "场": _words("场次"),
-    "人": _words("人次 名 位 余人 个人"),
+    "人": _words("人次 名 位 余人 个人 号人"),
     "户": _words("户次 户人家"),
     "家": _words("家次"),
     "台": _words("台次"),

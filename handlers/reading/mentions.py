@@ -102,8 +102,8 @@ def is_whole(lexicon: Lexicon, target: Target, value: Decimal) -> bool:
 def fit(lexicon: Lexicon, targets: tuple[Target, ...], token: Token) -> tuple[Target, Decimal] | None:
     """Return the first of some targets whose indicator accepts the measure of a number, with the factor."""
     for key, part in targets:
-        if part is None and key in lexicon.by:
-            part = lexicon.measure_parts.get((key, token.measure))
+        if key in lexicon.by:  # the measure says which: 走村入户320户
+            part = lexicon.measure_parts.get((key, token.measure), part)
         factor = factor_of(lexicon, (key, part), token)
         if factor is not None:
             return (key, part), factor

@@ -135,6 +135,14 @@ class _Walk:
                 self._word(token.entry.governs, token.word, index)
         return self.found
 
+    def _denied(self, index: int, token: Token) -> bool:
+        """Whether a clause ends by saying that its figure was not used: 300册还没发."""
+        if "neg" not in token.classes:
+            return False
+        rest = self.tokens[self.tokens.index(token, index) + 1 :][:2]
+        used = bool(rest) and not rest[0].gap and bool(rest[0].classes & {"handed", "verb"})
+        return used and (len(rest) == 1 or rest[1].kind == MARK)
+
     def _pair(self, index: int) -> None:
         for first, second in ((index - 1, index), (index, index + 1)):
             pair = self.tokens[max(0, first) : second + 1]
@@ -147,13 +155,17 @@ class _Walk:
     def _ahead(self, index: int) -> str:
         """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
         for token in self.tokens[index + 1 : index + 4]:
+            if token.kind == DAY and not token.gap:
+                continue
             if token.kind != WORD or token.gap > 1:
                 return ""
+            if "undone" in token.classes or self._denied(index, token):
+                return "stock"  # 手册3000册周五到货
             if "order" in token.classes:
                 return "plan"
             if "undo" in token.classes and "fix" not in token.classes:
                 return "undo"
-            if token.word not in ("的", "了", "给", "都", "全"):
+            if token.word not in ("的", "了", "给", "都", "全", "还", "也", "已"):
                 return ""
         return ""
 

@@ -45,7 +45,11 @@ def verdict(work: Work) -> Verdict:
 
 def ask_about_nothing(work: Work) -> None:
     """Where no figure was bound: ask what a bare number counts (今天发了200), or for the figures of 跟昨天一样."""
-    if work.drafts or work.queries or work.flags & {"question", "plan", "other", "past", "stock", "received", "crime"}:
+    if (
+        work.drafts
+        or work.queries
+        or work.flags & {"question", "plan", "other", "past", "stock", "received", "crime", "sample"}
+    ):
         return
     loose = [note for note in work.notes if note.outcome == "unplaced"]
     numbers = [token for token in work.tokens if token.kind == NUMBER and token.start not in work.wrong]
@@ -74,7 +78,8 @@ def _stands_free(work: Work, number: Token) -> bool:
     tokens = work.tokens
     at = tokens.index(number)
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if (after is not None and after.kind != MARK) or number.gap:
+    runs_on = work.text[number.end : number.end + 1]
+    if (after is not None and after.kind != MARK) or number.gap or "\u4e00" <= runs_on <= "\u9fff":
         return False
     done = bool(work.flags & _FIXES)
     for token in reversed(tokens[:at]):
