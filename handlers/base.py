@@ -57,6 +57,21 @@ class Context:
         """The campaign's date."""
         return self.campaign.local_day(self.now)
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether the campaign takes no figures any more, but from the admins of the office."""
+        return self.today > self.campaign.closes_on
+
+    @property
+    def report_day(self) -> date:
+        """The day of a figure that names none: today, or the last one that counts when it is added after closing."""
+        return min(self.today, self.campaign.closes_on)
+
+    @property
+    def runs_office(self) -> bool:
+        """Tell whether the sender is an admin of the office that runs the campaign."""
+        return any(org.name == self.campaign.office for org in self.known.orgs(Role.ADMIN))
+
     def scope(self, *roles: Role) -> set[int]:
         """Return the ids of the orgs on which the sender may act in one of these roles: own ones and those below."""
         return descendants(self.session, [org.id for org in self.known.orgs(*roles)])

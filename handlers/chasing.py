@@ -60,7 +60,7 @@ def chase(ctx: Context, match: Match) -> Reply:
     """Show whom a chase would reach and with which words, and hand out the code that sends it."""
     if ctx.today > ctx.campaign.closes_on:
         day = wording.day_words(ctx.campaign.closes_on)
-        raise UserError("campaign-closed", name=ctx.campaign.short_name, day=day)
+        raise UserError("chase-closed", name=ctx.campaign.short_name, day=day)
     if ctx.today < ctx.campaign.first_day:
         return Reply(wording.nothing_due_yet(ctx.campaign), outcome="shown")
     words = match.rest.split()

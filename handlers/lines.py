@@ -91,7 +91,7 @@ def line_of(ctx: Context, found: Found, day: date | None = None) -> Line:
     if day is None:
         day = min(found.days[1], ctx.today) if found.days and found.days[0] <= ctx.today else None
     if day is None:
-        day = found.days[1] if found.days else ctx.today
+        day = found.days[1] if found.days else ctx.report_day
     level = ctx.campaign.indicators[found.indicator].kind is IndicatorKind.LEVEL
     return Line(
         indicator=found.indicator,

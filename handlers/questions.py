@@ -50,6 +50,9 @@ def answer_question(ctx: Context, match: Match) -> Reply:
         say = wording.command_expired if asked.kind == which_name.KIND else wording.question_expired
         late = Reply(say(int(LIFE.total_seconds() // 60)), outcome="expired")
         return form.go_on(ctx, late)
+    if ctx.closed and not ctx.runs_office and asked.kind in BOOKS and not is_no(match.text):
+        drafts.close(ctx.session, asked, "closed", ctx.wall)
+        return Reply(wording.closed_meanwhile(ctx.campaign), outcome="refused")
     return form.go_on(ctx, ANSWERS[asked.kind](ctx, asked, match.text))
 
 
@@ -149,6 +152,8 @@ ANSWERS: Mapping[str, Callable[[Context, Question, str], Reply]] = {
     "suggestion": suggestions.answer_suggestion,
     which_name.KIND: which_name.answer_name,
 }
+
+BOOKS = ("figures", "which-org", "which-entry", "same-week")  # kinds whose answer may change the ledger
 
 # What goes on for the org that was picked, where that is not the booking of a report.
 THEN: Mapping[str, Callable[[Context, Org], Reply]] = {

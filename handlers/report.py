@@ -72,9 +72,13 @@ def take_report(ctx: Context, match: Match) -> Reply:
 
 
 def within_campaign(ctx: Context) -> None:
-    """Raise UserError when figures are not taken yet or no more."""
+    """Raise UserError when figures are not taken yet or no more.
+
+    After closing the admins of the office still add what is handed in late, for whatever org (decided by us
+    2026-11-24): everybody else is told to turn to them.
+    """
     campaign = ctx.campaign
-    if ctx.today > campaign.closes_on:
+    if ctx.closed and not ctx.runs_office:
         raise UserError("campaign-closed", name=campaign.short_name, day=wording.day_words(campaign.closes_on))
     if ctx.today < campaign.reports_from:
         raise UserError("not-yet-open", name=campaign.short_name, day=wording.day_words(campaign.reports_from))
@@ -195,7 +199,7 @@ def book_nothing(ctx: Context, org: Org, text: str) -> Reply:
         kind=ReportKind.STATEMENT,
         made_at=ctx.now,
         text=text,
-        lines=[Line(NOTHING, Decimal(0), Decimal(0), ctx.today)],
+        lines=[Line(NOTHING, Decimal(0), Decimal(0), ctx.report_day)],
     )
     ctx.audit("report", f"report:{report.id}", org.id, after={NOTHING: "0"})
     owed = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
@@ -209,11 +213,11 @@ def statements_of(
 
     reported: indicator -> the day of its figure. Both results say the day that the statement belongs to.
     """
-    stated, missing = dict.fromkeys(_documents(ctx, text), ctx.today), {}
+    stated, missing = dict.fromkeys(_documents(ctx, text), ctx.report_day), {}
     for key, duty in ctx.campaign.duties_of(org.kind).items():
         if not duty.pledge:
             continue
-        day = reported.get(duty.indicator or "", ctx.today)
+        day = reported.get(duty.indicator or "", ctx.report_day)
         if _pledged(duty, text):
             stated[key] = day
         elif duty.indicator in reported and pledge_missing(ctx, org, key, day):
@@ -273,7 +277,7 @@ def _option(ctx: Context, doubt: Doubt, candidate: Candidate, value: Decimal | N
         indicator=candidate.indicator,
         value=value or Decimal(0),
         stated=value or Decimal(0),
-        day=ctx.today,
+        day=ctx.report_day,
         part=candidate.part or "",
         as_written=doubt.as_written,
     )

@@ -121,7 +121,8 @@ def _show(ctx: Context, pieces: Pieces, *, command: bool) -> Reply:
         if not doubts and not left_out:
             raise UserError("report-for-what", example=_example(ctx, plan))
         return Reply("\n".join([wording.nothing_for_others(), *doubts, *left_out]), outcome="refused")
-    lines = [*wording.plan_table(ctx.campaign, ctx.today, plan.rows()), *left_out, *plan.notes]
+    after = [wording.after_closing(ctx.campaign)] if ctx.closed else []
+    lines = [*after, *wording.plan_table(ctx.campaign, ctx.today, plan.rows()), *left_out, *plan.notes]
     doubts = [wording.doubt_line(each.org.name, words) for each in plan.orgs for words in each.doubts]
     if doubts:
         lines += [wording.doubts_head(single=plan.single), *doubts]

@@ -149,7 +149,10 @@ def wrap_up(campaign: Campaign, facts: Brief) -> str:
     head = f"【{campaign.short_name}】收尾小结（{span(Period('', 0, campaign.first_day, campaign.last_day))}）"
     got = f"共收到{facts.reporters}家单位{grouped(Decimal(facts.reports))}次报送。{_waiting(facts)}"
     lines = [head, got, *(_final_line(count) for count in facts.duties)]
-    end = f"逾期的还会提醒到{day(campaign.closes_on)}，之后不再主动发消息，报送仍然能记。"
+    end = (
+        f"逾期的还会提醒到{day(campaign.closes_on)}，到那天为止报送照记；之后不再主动发消息，也不再收数，"
+        f"要补记由{campaign.office}的管理员“代报”。"
+    )
     return fitted([*lines, *_joining(facts)], _health(facts), end)
 
 

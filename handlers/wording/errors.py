@@ -72,6 +72,7 @@ _ERRORS = {
     "less-than-nothing": "减下来比0还少：现在记的是{shown}。请直接写应该是多少。",
     "nothing-to-correct": "还没有报过{names}，没有可以更正的。要上报直接发“{example}”。",
     "campaign-closed": "{name}已于{day}结束，不再收数。需要补报请联系{office}的管理员。",
+    "chase-closed": "{name}已于{day}结束，不再催报。还差的回“未报”看，要补记由{office}的管理员“代报”。",
     "not-yet-open": "{name}从{day}开始收数。",
     "no-negatives": "数字不能是负的，没有改。报多了请回“更正 手册 正确的数”，或者回“撤销”。",
     "name-a-ranking": "请写明哪个排名，例如“{example}”。有这些：{names}。",

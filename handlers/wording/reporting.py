@@ -13,6 +13,18 @@ from models.figures import grouped
 from models.ledger import Line
 
 
+def closed_meanwhile(campaign: Campaign) -> str:
+    """Say that an answer came after the campaign had closed, and that nothing was entered."""
+    closed = day_words(campaign.closes_on)
+    return f"{campaign.short_name}已于{closed}结束，不再收数，这一条没有记。需要补报请联系{campaign.office}的管理员。"
+
+
+def after_closing(campaign: Campaign) -> str:
+    """Tell an admin of the office that he adds something after closing, and for which day."""
+    closed = day_words(campaign.closes_on)
+    return f"活动已于{closed}结束，这是补记；没写日期的记到{closed}。"
+
+
 def recorded_head(number: int, org: str, days: Sequence[date]) -> str:
     """Open the answer to a report."""
     return f"已记录 #{number} {org} {'、'.join(day_words(day) for day in days)}".rstrip()

@@ -199,7 +199,7 @@ def test_the_wrap_up_tells_how_it_ended(make_anywhere: Make) -> None:
     assert text.startswith("【反诈宣传月】收尾小结（5月11日至31日）\n共收到2家单位3次报送。")
     assert "· 宣传月工作总结：按时1家，逾期补上1家，没完成4家（省教育厅、湖南移动、湖南电信、湖南联通）" in text
     assert "· 新闻发布会至少1场：按时1家，没完成2家（省联席办、株洲市公安局）" in text
-    assert text.endswith("逾期的还会提醒到6月4日，之后不再主动发消息，报送仍然能记。")
+    assert text.endswith("也不再收数，要补记由省联席办的管理员“代报”。")
 
 
 def test_a_backup_is_told_only_where_there_is_no_liaison(make_world: Make) -> None:
