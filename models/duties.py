@@ -12,13 +12,14 @@ from decimal import Decimal
 from enum import Enum
 from operator import itemgetter
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign, Cycle, Duty, DutyKind, IndicatorKind
 from models.campaign.periods import Period, deadline, periods
 from models.excuses import Excused, excuses
 from models.ledger import DUTY, MANY, NOTHING, Fact, facts, replaced
-from models.people import Org, all_orgs
+from models.people import Org
 
 ONE_MINUTE = timedelta(minutes=1)
 
@@ -127,12 +128,13 @@ def evaluate(
             general = deadline(campaign, duty, period)
             due_on = campaign.local_day(general)
             case = _Case(campaign, key, duty, period, now, today)
+            own = bool(duty.moved.own)
             for org in audience:
                 due_at = general
-                if duty.moved.own:  # one that was given longer is not overdue before its own deadline
+                if own:  # one that was given longer is not overdue before its own deadline
                     due_at = deadline(campaign, duty, period, org.id)
                 if _belongs(org, due_on if due_at == general else campaign.local_day(due_at)):
-                    free = (org.id, key, "") in excused or (org.id, key, period.key) in excused
+                    free = bool(excused) and ((org.id, key, "") in excused or (org.id, key, period.key) in excused)
                     states.append(_state(case, org, due_at, mine.get(org.id, ()), free=free))
     return states
 
@@ -172,6 +174,8 @@ class _Case:
         self.first, self.last = _span(campaign, duty, period)
         self.level = _is_level(campaign, duty)
         self.takes_nothing = duty.kind is DutyKind.FIGURE and duty.at_least == 0 and not duty.pledge
+        self.ahead = period.start > today
+        self.empty = self.tally()  # of who has reported nothing; never added to
 
     def tally(self) -> _Tally:
         """Return an empty count."""
@@ -180,12 +184,14 @@ class _Case:
 
 def _state(case: _Case, org: OrgState, due_at: datetime, known: Sequence[Fact], *, free: bool) -> DutyState:
     duty, need = case.duty, _need(case.duty, org)
-    tally, met_at = _count(case, need, (fact for fact in known if fact.ended_at is None))
+    tally, met_at = case.empty, None
+    if known:  # nothing is known of most, at the beginning of a campaign of thousands
+        tally, met_at = _count(case, need, (fact for fact in known if fact.ended_at is None))
     if met_at is not None and _past(due_at, met_at):  # too late, or was it there in time and only corrected since?
         then = [f for f in known if not _past(due_at, f.made_at) and (f.ended_at is None or _past(due_at, f.ended_at))]
         met_at = _count(case, need, then)[1] or met_at
     have = tally.have(duty)
-    standing = _standing(met_at, due_at, case.now, ahead=case.period.start > case.today, free=free)
+    standing = _standing(met_at, due_at, case.now, ahead=case.ahead, free=free)
     unpledged = have >= need and bool(duty.pledge) and not tally.stated
     gone = org.left_on is not None and org.left_on < case.today
     return DutyState(org, case.key, duty, case.period, standing, due_at, have, need, unpledged, met_at, gone)
@@ -267,6 +273,21 @@ def _standing(met_at: datetime | None, due_at: datetime, now: datetime, *, ahead
     return Standing.OVERDUE if _past(due_at, now) else Standing.OWED
 
 
+def org_states(session: Session) -> list[OrgState]:
+    """List every org in roster order, as duties see it."""
+    columns = (
+        Org.id,
+        Org.name,
+        Org.kind,
+        Org.parent_id,
+        Org.population,
+        Org.headcount,
+        Org.joined_on,
+        Org.left_on,
+    )
+    return [OrgState(*row) for row in session.execute(select(*columns).order_by(Org.position, Org.id))]
+
+
 def states(
     session: Session,
     campaign: Campaign,
@@ -277,7 +298,7 @@ def states(
 ) -> list[DutyState]:
     """Evaluate from the database: all orgs or some, all duties or some."""
     chosen = None if org_ids is None else set(org_ids)
-    orgs = [OrgState.of(org) for org in all_orgs(session) if chosen is None or org.id in chosen]
+    orgs = [org for org in org_states(session) if chosen is None or org.id in chosen]
     keys = list(campaign.duties if duties is None else duties)
     indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
     few = chosen if chosen is not None and len(chosen) <= MANY else None
