@@ -170,9 +170,9 @@ def label(now: Current, at: int) -> str:
         if before.word in LABELS and not before.gap:
             return LABELS[before.word]
         told = before.kind == NUMBER and not before.measure and paired
-        if before.kind != MARK and not told and not before.classes & {"fill", "total", "pair", "is"}:
-            if before.word not in AND:
-                break
+        passing = before.classes & {"fill", "total", "pair", "is"} or before.word in AND
+        if before.kind != MARK and not told and not passing:
+            break
     return ""
 
 

@@ -23,7 +23,7 @@ def replaced(tokens: list[Token]) -> dict[int, int]:
     if any("to" in token.classes for token in tokens):
         taken = wrong.keys() | set(wrong.values())
         for index in numbers:
-            if index not in taken and "from" in _classes(tokens, max(0, index - 2), index):
+            if index not in taken and "from" in _classes(tokens, max(0, index - 4), index):
                 wrong[index] = index  # 请改为153，原来153+150重复了
     return {tokens[old].start: tokens[new].start for old, new in wrong.items()}
 

@@ -230,6 +230,9 @@ def _of_staff_or_places(tokens: list[Token], at: int) -> bool:
 
 def _is_part(now: Current, token: Token, scope: Scope) -> bool:
     """Take 其中社区5场 as a part of the figure before, whoever it is of; kept only so that the sum can be checked."""
+    if scope.paren and not scope.veto and now.bound is not None and token.quantity.numeral.scaled and not token.measure:
+        now.work.note(token, "skipped", "part")  # 短信12.6万条(移动5万、联通7.6万)
+        return True
     if not scope.part or scope.veto or now.question or not token.measure:
         return False
     head = next((draft for draft in reversed(now.work.drafts[-20:]) if not draft.dropped), None)

@@ -134,7 +134,7 @@ def _org_name(work: Work, line: list[Token]) -> str | None:
             return None
         after = work.text[token.end : token.end + 1]
         if token.classes & {"tail", "place"} and (after in (" ", ":") or line[index + 1].kind == NUMBER):
-            name = work.text[start : token.end].strip()
+            name = work.text[start : token.end].strip().rpartition(" ")[2]  # 王小明 城关所
             return name if 1 < len(name) <= _NAME else None
         if not token.classes & {"tail", "place"}:
             return None

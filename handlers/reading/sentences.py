@@ -206,7 +206,11 @@ def _is_clear_of_names(tokens: list[Token]) -> bool:
 
 
 def _are_people(clause: list[Token], index: int) -> bool:
-    """Whether 个 counts persons: 320个学生."""
+    """Whether 个 counts persons: 320个学生, 群众有八十几个."""
+    before = next((t for t in reversed(clause[max(0, index - 2) : index]) if t.word not in ("有", "一共", "共")), None)
+    ends = index + 1 == len(clause) and not clause[index].gap
+    if ends and before is not None and "people" in before.classes and not before.classes & {"trader", "place", "staff"}:
+        return before.entry is not None and not (before.entry.parts or before.entry.targets)
     after = clause[index + 1] if index + 1 < len(clause) else None
     if after is None or after.start != clause[index].end or after.entry is None or "people" not in after.classes:
         return False

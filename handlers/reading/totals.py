@@ -85,8 +85,24 @@ def _overfull(work: Work, head: Draft, after: list[Draft]) -> None:
         _ask(work, head, parts)
 
 
+def _of_several(total: Draft, before: list[Draft]) -> bool:
+    """讲座6场、集中宣传12场，共18场: a total of several indicators is no figure of the last one."""
+    summed, targets = Decimal(0), set()
+    for draft in reversed(before[-_PARTS:]):
+        if draft.sentence != total.sentence or draft.dropped or draft.scope.cum != total.scope.cum:
+            return False
+        summed += draft.value
+        targets.add(draft.target)
+        if summed >= total.value:
+            return summed == total.value and len(targets) > 1
+    return False
+
+
 def _total(work: Work, total: Draft, before: list[Draft]) -> None:
     """合计, 共: the figures before it that add up to it are its parts; in the same sentence or table they should."""
+    if total.reason == "carried" and _of_several(total, before):
+        total.dropped = "vague-total"
+        return
     parts = [draft for draft in before if _same(draft, total) and not draft.scope.total and not draft.dropped]
     if not parts:
         return
