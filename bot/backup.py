@@ -1,0 +1,251 @@
+"""Backup and restore: the database as of one moment and the files that people sent, in one verified ZIP.
+
+The database stands in it as an SQLite file, whatever it came from: taken with SQLite's own online backup, or copied
+from PostgreSQL in one snapshot (copying.py). So a backup can be looked into anywhere, and restored into either. Copying
+the database file by hand loses what is in the WAL (reliability.md fact 11). Called by the command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot import copying
+from bot.filestore import SHA256
+from bot.logs import get_logger
+from models import audit
+from models.errors import BotError
+from models.migrations import run as migrations
+from models.session import Database, connect
+
+DATABASE, MANIFEST, FILES = "database.db", "manifest.json", "files/"
+BUSY_SECONDS = 60.0
+
+log = get_logger(__name__)
+
+
+class BackupError(BotError):
+    """A backup cannot be made, is not whole, or must not be restored there. The text is for the operator."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a backup holds."""
+
+    rows: int
+    files: int
+    revision: str
+
+
+def backup(url: str, files: Path, target: Path, now: datetime) -> Made:
+    """Write a backup to `target`, replacing it when all is verified. Raises BackupError, OSError.
+
+    files: [files] dir; a file that somebody damaged on disk is left out and logged.
+    """
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+        copy = Path(folder) / DATABASE
+        _take(url, copy)
+        counts, revision = _verified(copy)
+        partial = Path(folder) / target.name
+        kept = 0
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as pack:
+            pack.write(copy, DATABASE)
+            for name, path in _whole_files(files):
+                pack.write(path, FILES + name, compress_type=zipfile.ZIP_STORED)
+                kept += 1
+            manifest = {
+                "made_at": now.isoformat(),
+                "revision": revision,
+                "database_sha256": _sha256(copy),
+                "rows": counts,
+                "files": kept,
+            }
+            pack.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        opened(partial).close()
+        with partial.open("rb") as done:
+            os.fsync(done.fileno())
+        partial.replace(target)
+    _sync(target.parent)
+    return Made(sum(counts.values()), kept, revision)
+
+
+def restore(source: Path, url: str, files: Path, *, replace: bool = False) -> Made:
+    """Bring a backup back. Raises BackupError, OSError; nothing is changed unless the backup is whole.
+
+    An SQLite file that is there is refused, or with `replace` moved aside under a new name. A PostgreSQL database must
+    be empty. A backup of an older version is brought to the newest schema.
+    """
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=_near(url, source)) as folder:
+        copy = Path(folder) / DATABASE
+        with opened(source) as pack:
+            manifest = json.loads(pack.read(MANIFEST))
+            with pack.open(DATABASE) as stored, copy.open("wb") as out:
+                shutil.copyfileobj(stored, out)
+            if _sha256(copy) != manifest["database_sha256"]:
+                raise BackupError(f"{source}: the database in it has changed since it was made")
+            engine = connect(f"sqlite:///{copy}")
+            migrations.upgrade(engine)
+            engine.dispose()
+            counts, revision = _verified(copy)
+            _put(copy, url, replace=replace)
+            kept = _put_files(pack, files)
+    return Made(sum(counts.values()), kept, revision)
+
+
+def opened(source: Path) -> zipfile.ZipFile:
+    """Open a backup and check every part of it. Raises BackupError."""
+    try:
+        pack = zipfile.ZipFile(source)
+    except zipfile.BadZipFile:
+        raise BackupError(f"{source}: not a backup of this bot") from None
+    broken = pack.testzip()
+    if broken is not None or not {DATABASE, MANIFEST} <= set(pack.namelist()):
+        pack.close()
+        raise BackupError(f"{source}: not whole ({broken or 'parts are missing'})")
+    return pack
+
+
+def _take(url: str, copy: Path) -> None:
+    """Write the database as of one moment into a new SQLite file."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or not Path(parsed.database).is_file():
+            raise BackupError(f"{parsed.database}: there is no such database")
+        with (
+            closing(sqlite3.connect(f"file:{parsed.database}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+        return
+    engine = connect(url, busy_seconds=BUSY_SECONDS)
+    try:
+        if not migrations.is_current(engine):
+            raise BackupError("the database has another schema than this version of the bot; run migrate first")
+        copying.to_sqlite(engine, copy)
+    finally:
+        engine.dispose()
+
+
+def _verified(copy: Path) -> tuple[dict[str, int], str]:
+    """Check a copy: its pages, what its rows point to, and the chain of the audit. Returns rows by table, revision."""
+    engine = connect(f"sqlite:///{copy}")
+    try:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if found != "ok" or dangling is not None:
+                what = found if found != "ok" else "rows point to what is not there"
+                raise BackupError(f"the copy is damaged: {what}")
+            counts = copying.counts(connection)
+        revision = migrations.revision(engine)
+        with Database(engine).read() as session:
+            wrong = audit.verify(session)
+        if revision is None or wrong is not None:
+            what = f"the audit does not fit from row {wrong} on" if wrong is not None else "it has no schema"
+            raise BackupError(f"the copy is damaged: {what}")
+        return counts, revision
+    finally:
+        engine.dispose()
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")  # everything in the one file
+
+
+def _put(copy: Path, url: str, *, replace: bool) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        target = Path(parsed.database or "")
+        if target.exists() and not replace:
+            raise BackupError(f"{target}: is there already; --replace moves it aside and restores")
+        _aside(target)
+        with copy.open("rb") as done:
+            os.fsync(done.fileno())
+        copy.chmod(0o600)
+        copy.replace(target)
+        _sync(target.parent)
+        return
+    engine = connect(url, busy_seconds=BUSY_SECONDS)
+    try:
+        migrations.upgrade(engine)
+        if not copying.from_sqlite(copy, engine):
+            raise BackupError("the PostgreSQL database is not empty; name an empty one in the config")
+    finally:
+        engine.dispose()
+
+
+def _aside(target: Path) -> None:
+    """Move an SQLite database and what belongs to it to names that nobody uses."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        return
+    number = next(n for n in range(1, 10_000) if not target.with_name(f"{target.name}.before-{n}").exists())
+    for ending in ("", "-wal", "-shm"):
+        part = target.with_name(target.name + ending)
+        if part.exists():
+            part.replace(target.with_name(f"{target.name}.before-{number}{ending}"))
+
+
+def _whole_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.glob("*/*")) if folder.is_dir() else ():
+        if not SHA256.fullmatch(path.name):
+            continue
+        if _sha256(path) == path.name:
+            yield path.name, path
+        else:
+            log.error("file-damaged", file=path.name)
+
+
+def _put_files(pack: zipfile.ZipFile, folder: Path) -> int:
+    """Put back the files that are not there. Their names are checked, so that none becomes another path."""
+    kept = 0
+    for entry in pack.namelist():
+        name = entry.removeprefix(FILES)
+        if not entry.startswith(FILES) or not SHA256.fullmatch(name):
+            continue
+        content = pack.read(entry)
+        if hashlib.sha256(content).hexdigest() != name:
+            raise BackupError(f"the file {name} in the backup is damaged")
+        target = folder / name[:2] / name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = target.with_name(f".{name}.restored")
+        partial.write_bytes(content)
+        partial.chmod(0o600)
+        partial.replace(target)
+        kept += 1
+    return kept
+
+
+def _near(url: str, source: Path) -> Path:
+    """Return a folder on the disk where the database will be, so that it is moved there in one step."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return source.parent
+    folder = Path(parsed.database).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
