@@ -1,4 +1,4 @@
-"""The command line: serve, work, demo, migrate, check, read, rehearse, export, import-roster.
+"""The command line: serve, work, demo, migrate, check, read, rehearse, backup, restore, export, import-roster.
 
 What a person can cause is one line on stderr. Exit codes: 0 done, 1 failed while running, 2 wrong usage or
 configuration. Imports stand inside the commands, so that `read` does not wait for a web server. The only module outside
@@ -15,8 +15,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import BotError, ConfigError
+
+if TYPE_CHECKING:
+    from bot.config import Config
 
 DONE, FAILED, WRONG = 0, 1, 2
 BATCH_SECONDS = 60.0  # how long a command that works alone waits for the database
@@ -69,9 +73,18 @@ def _parser() -> argparse.ArgumentParser:
         "--from", dest="first", default="", metavar="DATE", help="the campaign's first day without it"
     )
     rehearse.add_argument("--to", dest="last", default="", metavar="DATE", help="the day it closes on without it")
-    rehearse.add_argument("--format", dest="form", choices=("text", "csv"), default="text")
+    rehearse.add_argument("--format", dest="form", choices=("text", "csv", "ics"), default="text")
     rehearse.add_argument("--org", default="", metavar="NAME", help="only what this org gets, with the full texts")
     rehearse.set_defaults(run=_rehearse)
+    saved = commands.add_parser("backup", help="database and files in one verified ZIP; the bot may run meanwhile")
+    saved.add_argument("--config", type=Path, required=True)
+    saved.add_argument("--out", type=Path, required=True, help="a file that ends in .zip; it is replaced")
+    saved.set_defaults(run=_backup)
+    brought = commands.add_parser("restore", help="bring a backup back; the bot must not run")
+    brought.add_argument("--config", type=Path, required=True)
+    brought.add_argument("--from", dest="source", type=Path, required=True, help="a file that `backup` wrote")
+    brought.add_argument("--replace", action="store_true", help="move an SQLite database that is there aside")
+    brought.set_defaults(run=_restore)
     export = commands.add_parser("export", help="the ledger as a workbook")
     export.add_argument("--config", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True, help="a file that ends in .xlsx; it is replaced")
@@ -146,13 +159,13 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
 
 
 def _migrate(args: argparse.Namespace) -> int:
-    from bot import config
+    from bot import app, config
     from models.migrations import run
     from models.session import connect
 
-    engine = connect(config.load(args.config).database_url, busy_seconds=60)
+    engine = connect(config.load(args.config).database_url, busy_seconds=BATCH_SECONDS)
     try:
-        changed = run.upgrade(engine)
+        changed = app.migrate(engine)
     finally:
         engine.dispose()
     print(f"{'migrated to' if changed else 'already at'} revision {run.newest()}")
@@ -166,6 +179,8 @@ def _check(args: argparse.Namespace) -> int:
     loaded = config.load_all(args.config)
     for warning in config.warnings(loaded):
         print(f"warning: {warning}", file=sys.stderr)
+    if schema := _schema_missing(loaded.config, args.config):
+        print(f"warning: {schema}", file=sys.stderr)
     for where, what, instead in shadows(loaded.campaign) if args.words else ():
         print(f"{loaded.config.campaign.file.name}: {where}: {what}; {instead}")
     campaign, roster = loaded.campaign, loaded.roster
@@ -181,6 +196,27 @@ def _check(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _schema_missing(config: Config, path: Path) -> str | None:
+    """Look at a PostgreSQL; an SQLite file would be made by the look."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot import app
+    from models.session import Database, connect
+
+    if config.on_sqlite:
+        return None
+    db = Database(connect(config.database_url))
+    try:
+        app.check_schema(db, path)
+    except BotError as error:
+        return str(error)
+    except SQLAlchemyError as error:
+        return f"the database cannot be reached ({type(error).__name__})"
+    finally:
+        db.dispose()
+    return None
+
+
 def _rehearse(args: argparse.Namespace) -> int:
     from bot import config, logs
     from bot.rehearsal import Wish, rehearse
@@ -189,6 +225,40 @@ def _rehearse(args: argparse.Namespace) -> int:
     loaded = config.load_all(args.config)
     for piece in rehearse(loaded, Wish(args.first, args.last, args.form, args.org)):
         sys.stdout.write(piece)
+    return DONE
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from bot import config, logs
+    from bot.backup import backup
+    from models.clock import SystemClock
+
+    logs.configure("WARNING")
+    if args.out.suffix.lower() != ".zip" or not args.out.parent.is_dir():
+        return _say(f"--out {args.out}: write the path of a file that ends in .zip, in a folder that exists", WRONG)
+    loaded = config.load(args.config)
+    made = backup(loaded.database_url, loaded.files.dir, args.out, SystemClock().now())
+    print(f"wrote {args.out}: {made.rows} rows and {made.files} files, verified, revision {made.revision}")
+    return DONE
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from bot import app, config, logs
+    from bot.backup import restore
+
+    logs.configure("WARNING")
+    if not args.source.is_file():
+        return _say(f"--from {args.source}: there is no such file", WRONG)
+    loaded = config.load(args.config)
+    lock = app.worker_lock(loaded)
+    if lock:
+        lock.take()
+    try:
+        made = restore(args.source, loaded.database_url, loaded.files.dir, replace=args.replace)
+    finally:
+        if lock:
+            lock.free()
+    print(f"restored {made.rows} rows and {made.files} files, verified, revision {made.revision}")
     return DONE
 
 

@@ -16,6 +16,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -28,8 +29,11 @@ from bot.channels.wecom_app import NAME, WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.config import Config, Loaded, load_all
 from bot.delivery import Delivery
+from bot.engine import cluster_schema
+from bot.engine.cluster import ClusterEngine
 from bot.engine.local import LocalEngine, WorkerLock
 from bot.filestore import FileStore
+from bot.incidents import Incidents
 from bot.media import MediaDrain
 from bot.router import Router
 from bot.web import callbacks, clock, health, site, upload
@@ -112,7 +116,7 @@ class Bot:
         self.prepare()
         if work:
             self._working = True
-            self.engine.start(self.tick, self.drain, self.channels)
+            self.engine.start(self.tick, self.drain, self.channels, self.note_beat)
         log.info("started", work=work, campaign=self.campaign.key, campaign_time=self.clock.now().isoformat())
 
     def drain(self, channel: str) -> None:
@@ -125,10 +129,9 @@ class Bot:
     def tick(self) -> None:
         """Take up what is due, and wake channels whose wake was lost."""
         self.ticker.tick()
-        self.engine.after_commit({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
-        self._note_beat()
+        self.engine.wake({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
 
-    def _note_beat(self) -> None:
+    def note_beat(self) -> None:
         """Note now and then that this process is alive, and at once when a channel fails or is well again."""
         signs = self.delivery.problems(), self.delivery.blocked()
         if time.monotonic() - self._beat_noted > BEAT_EVERY or signs != self._signs:
@@ -210,10 +213,11 @@ def build(
             zone=campaign.tz,
             store=store,
             make=partial(outgoing.make_file, db, effective),
+            tell=Incidents(db, effective, clock).picture_broken,
         ),
         lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),
     )
-    engine = engine or LocalEngine()
+    engine = engine or (LocalEngine() if config.on_sqlite else ClusterEngine(db.engine))
     db.before_commit, db.after_commit = engine.before_commit, engine.after_commit
     bot = Bot(
         loaded=loaded,
@@ -235,9 +239,16 @@ def build(
     return bot
 
 
+def migrate(database: SqlEngine) -> bool:
+    """Bring a database to the schema of this version, on PostgreSQL the engine's tables too. Returns if it changed."""
+    changed = migrations.upgrade(database)
+    return (database.dialect.name == "postgresql" and cluster_schema.upgrade(database)) or changed
+
+
 def check_schema(db: Database, config: Path) -> None:
-    """Raise SchemaError unless the database is of this version."""
-    if not migrations.is_current(db.engine):
+    """Raise SchemaError unless the database is of this version, on PostgreSQL with the engine's tables."""
+    current = migrations.is_current(db.engine)
+    if not current or (db.engine.dialect.name == "postgresql" and not cluster_schema.is_current(db.engine)):
         raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
 
 
@@ -266,7 +277,7 @@ def _site(bot: Bot) -> Flask:
             bot.db,
             bot.scheduler_problem,
             bot.delivery_problem,
-            health.Facts(bot.db, lambda session: bot.campaign, bot.clock, bot.wall),
+            health.Facts(bot.db, bot.effective.campaign, bot.clock, bot.wall),
         ),
         upload.blueprint(upload.UploadDesk(bot.db, bot.effective, bot.clock, bot.wall, bot.store)),
     ]

@@ -20,7 +20,7 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 STARS = "***"
-QUIET = ("urllib3", "werkzeug", "apscheduler", "sqlalchemy.engine.Engine", "alembic", "granian.access")
+QUIET = ("urllib3", "werkzeug", "apscheduler", "sqlalchemy.engine.Engine", "alembic", "granian.access", "procrastinate")
 _IN_URLS = re.compile(r"(?i)\b(access_token|corpsecret|secret|key|msg_signature|token)=[^&\s\"'\\)>,;]+")
 _IN_DSN = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
 _known: set[str] = set()

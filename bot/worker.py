@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+import time
 from typing import Protocol
+
+from bot.logs import get_logger
+
+LINGER_SECONDS = 2.0  # for threads to end after the stop; a call that hangs would hold the process for minutes
+
+log = get_logger(__name__)
 
 
 class Working(Protocol):
@@ -18,7 +27,7 @@ class Working(Protocol):
 
 
 def run(bot: Working) -> None:
-    """Work until SIGTERM or SIGINT. Main thread only."""
+    """Work until SIGTERM or SIGINT. Main thread only. Ends the process itself when something hangs after the stop."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
@@ -27,3 +36,10 @@ def run(bot: Working) -> None:
         asked.wait()
     finally:
         bot.stop()
+    until = time.monotonic() + LINGER_SECONDS
+    for thread in [each for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():  # what it did is taken up after its lease
+            log.warning("thread-left-running", thread=thread.name)
+            sys.stderr.flush()
+            os._exit(0)

@@ -23,10 +23,20 @@ class Engine(Protocol):
     def after_commit(self, channels: set[str]) -> None:
         """Called after that transaction has committed."""
 
-    def start(self, tick: Callable[[], object], drain: Callable[[str], object], channels: list[str]) -> None:
-        """Begin to wake. tick and drain may be called from any thread.
+    def wake(self, channels: set[str]) -> None:
+        """Drain these channels soon. For channels with something to send, since a wake can be lost."""
 
-        tick also sweeps: it calls after_commit() for channels with something to send, since a wake can be lost.
+    def start(
+        self,
+        tick: Callable[[], object],
+        drain: Callable[[str], object],
+        channels: list[str],
+        pulse: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Begin to wake. All three may be called from any thread.
+
+        tick:  looks what is due and calls wake() for what can be sent; of many processes one does it.
+        pulse: called in each process that works, at least every 15 s, while it is alive.
         """
 
     def nudge(self) -> None:

@@ -13,6 +13,7 @@ class ManualEngine:
     def __init__(self) -> None:
         self._tick: Callable[[], object] = lambda: None
         self._drain: Callable[[str], object] = lambda channel: None
+        self._pulse: Callable[[], object] = lambda: None
         self._channels: list[str] = []
 
     def before_commit(self, session: Session, channels: set[str]) -> None:
@@ -21,9 +22,18 @@ class ManualEngine:
     def after_commit(self, channels: set[str]) -> None:
         """Nobody is woken: the tests drain by hand."""
 
-    def start(self, tick: Callable[[], object], drain: Callable[[str], object], channels: list[str]) -> None:
+    def wake(self, channels: set[str]) -> None:
+        """Nobody is woken: the tests drain by hand."""
+
+    def start(
+        self,
+        tick: Callable[[], object],
+        drain: Callable[[str], object],
+        channels: list[str],
+        pulse: Callable[[], object] = lambda: None,
+    ) -> None:
         """Take what is to be run."""
-        self._tick, self._drain, self._channels = tick, drain, channels
+        self._tick, self._drain, self._channels, self._pulse = tick, drain, channels, pulse
 
     def nudge(self) -> None:
         """Tick and drain at once."""
@@ -39,6 +49,7 @@ class ManualEngine:
     def run(self) -> None:
         """Do what is due now."""
         self._tick()
+        self._pulse()
         self.drain_all()
 
     def drain_all(self) -> None:

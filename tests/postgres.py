@@ -9,10 +9,12 @@ from pathlib import Path
 
 import psycopg
 
+from bot.engine import cluster_schema
 from models.migrations import run as migrations
 from models.session import connect
 
 TEMPLATE = "migrated"
+ENGINE_TABLES = ("procrastinate_jobs", "procrastinate_workers", "procrastinate_periodic_defers")
 
 
 class Postgres:
@@ -31,6 +33,7 @@ class Postgres:
         self._run(f"CREATE DATABASE {TEMPLATE}")
         engine = connect(self.url(TEMPLATE))
         migrations.upgrade(engine)
+        cluster_schema.upgrade(engine)
         engine.dispose()
 
     def url(self, name: str) -> str:
@@ -52,7 +55,7 @@ class Postgres:
 
     def give_back(self, name: str) -> None:
         """Empty a database for the next test; whoever is still connected is cut off."""
-        tables = ", ".join(f'"{table}"' for table in migrations.metadata().tables)
+        tables = ", ".join(f'"{table}"' for table in (*migrations.metadata().tables, *ENGINE_TABLES))
         with psycopg.connect(self._server.get_uri(database=name), autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

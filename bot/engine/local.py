@@ -79,18 +79,29 @@ class LocalEngine:
         self._stopped = False
         self._tick: Callable[[], object] = lambda: None
         self._drain: Callable[[str], object] = lambda channel: None
+        self._pulse: Callable[[], object] = lambda: None
 
     def before_commit(self, session: Session, channels: set[str]) -> None:
         """Nothing to store: the beat finds what a lost ring leaves behind."""
 
     def after_commit(self, channels: set[str]) -> None:
         """Drain these channels at once."""
+        self.wake(channels)
+
+    def wake(self, channels: set[str]) -> None:
+        """Drain these channels at once, or again when one is drained at this moment."""
         for channel in channels:
             self._wake(channel)
 
-    def start(self, tick: Callable[[], object], drain: Callable[[str], object], channels: list[str]) -> None:
+    def start(
+        self,
+        tick: Callable[[], object],
+        drain: Callable[[str], object],
+        channels: list[str],
+        pulse: Callable[[], object] = lambda: None,
+    ) -> None:
         """Begin to beat."""
-        self._tick, self._drain = tick, drain
+        self._tick, self._drain, self._pulse = tick, drain, pulse
         self._scheduler.add_job(
             self._beat,
             "interval",
@@ -133,6 +144,7 @@ class LocalEngine:
         """Look what is due. Whatever fails is logged and tried again at the next beat."""
         try:
             self._tick()
+            self._pulse()
             self._beaten_at = time.monotonic()
         except Exception:
             log.exception("beat-failed")
