@@ -34,6 +34,7 @@ from bot.engine.cluster import ClusterEngine
 from bot.engine.local import LocalEngine, WorkerLock
 from bot.filestore import FileStore
 from bot.incidents import Incidents
+from bot.incidents import Incidents
 from bot.media import MediaDrain
 from bot.router import Router
 from bot.web import callbacks, clock, health, site, upload
@@ -213,6 +214,7 @@ def build(
             zone=campaign.tz,
             store=store,
             make=partial(outgoing.make_file, db, effective),
+            tell=Incidents(db, effective, clock).picture_broken,
             tell=Incidents(db, effective, clock).picture_broken,
         ),
         lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),

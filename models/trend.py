@@ -23,11 +23,13 @@ def trend(
     title: str,
     scope: str,
     orgs: Collection[int],
+    part: str = "",
     note: str = "",
 ) -> TrendTable:
     """Lay out the figures of an indicator by the day that they belong to.
 
     known: figures that count; others than this indicator's and these orgs' are passed over.
+    part:  of what the indicator is split by; empty: all parts together.
     orgs:  ids of those that might have reported.
 
     The series runs over the whole campaign, and on to the last reported day while it closes. A day on which nobody
@@ -38,7 +40,7 @@ def trend(
     definition = campaign.indicators[indicator]
     level = definition.kind is IndicatorKind.LEVEL
     mine = sorted(
-        (fact for fact in known if fact.indicator == indicator and fact.org_id in orgs),
+        (f for f in known if f.indicator == indicator and f.org_id in orgs and part in ("", f.part)),
         key=lambda fact: (fact.day, fact.entry_id),
     )
     last = max([campaign.last_day, *(fact.day for fact in mine if fact.day <= campaign.closes_on)])

@@ -19,6 +19,7 @@ from handlers.wording.leave import *
 from handlers.wording.many import *
 from handlers.wording.papers import *
 from handlers.wording.people import *
+from handlers.wording.pictures import *
 from handlers.wording.ranking import *
 from handlers.wording.records import *
 from handlers.wording.reporting import *

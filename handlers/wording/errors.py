@@ -54,6 +54,8 @@ _ERRORS = {
     "name-an-org": "请写明单位，例如“{example}”。",
     "no-such-command": "没有“{name}”这个命令。可以查的有：{names}。",
     "no-such-duty-or-org": "没有叫“{name}”的任务或单位。任务有：{names}；单位写全称或简称，也可以写类别：{kinds}。",
+    "trend-of-what": "请写明看哪一项的趋势，一次一项，例如“{example}”。可以看的有：{names}。",
+    "no-such-figure-or-org": "没有叫“{name}”的项目或单位。项目有：{names}；单位请写全称或简称。",
     "report-for-what": "请写明单位和数字，例如“{example}”。",
     "notify-what": "请写明通知谁、说什么，例如“{example}”。也可以通知一类或一家，例如“通知 运营商 内容”。",
     "office-notifies-all": "通知全体只有{office}的管理员能发。您可以通知自己管的单位，例如“通知 {own}及下属 内容”。",
