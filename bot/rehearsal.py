@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from bot.channels.wecom_app import NAME
 from bot.config import Loaded
 from bot.render import month
+from bot.render.month_ics import month_ics
 from models import roster_sync
 from models.campaign.definition import Campaign
 from models.campaign.roster import folded
@@ -38,7 +39,7 @@ class Wish:
 
     first: str = ""  # 2021-05-11; empty: the campaign's first day
     last: str = ""  # empty: the day it closes on
-    form: str = "text"  # text, csv
+    form: str = "text"  # text, csv, ics
     org: str = ""  # its name or an alias; empty: all
     reporting: float = 0.0  # share of the orgs that report everything
 
@@ -79,6 +80,8 @@ def _written(played: Played, wish: Wish, org: str, first: date, last: date) -> I
     mine = [one for one in inside if org in ("", one.org)]
     if wish.form == "csv":
         return month.month_csv(campaign, mine)
+    if wish.form == "ics":
+        return iter([month_ics(played, mine, first, last).decode()])
     counted = words.head(
         campaign,
         first,

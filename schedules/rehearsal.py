@@ -8,7 +8,7 @@ Called by bot's `rehearse` and by the calendar of the demo page.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.campaign.definition import Campaign
-from models.campaign.periods import deadline, periods
+from models.campaign.periods import deadlines, periods
 from models.clock import SettableClock
+from models.errors import BotError
 from models.occurrences import Fate, Occurrence
 from models.outbox import Notice, Status
 from models.people import Org, Person
 from models.session import Database
-from schedules.rules import Firing, plan
+from schedules.rules import Firing, Key, plan
 from schedules.silence import unwanted
 from schedules.ticker import Ticker
 
@@ -32,6 +33,10 @@ ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 AFTERWARDS = 2 * ONE_DAY  # what quiet hours or the cap hold back on the last day still leaves
 
 Rows = Mapping[type[Base], Sequence[Mapping[str, Any]]]  # table -> rows, in the order in which they must be written
+
+
+class RuleFailed(BotError):  # noqa: N818  # tells what was seen
+    """A rule did not fire in a rehearsal, as it would not in earnest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Stage:
         self._db = db
         self._clock = SettableClock(start.astimezone(UTC))
         self._reports = reports
-        self._told_until = start
+        self._start = self._told_until = start
         self._plan = plan(campaign)
         self._moments = [firing.scheduled_at for firing in self._plan]
         told = reports.moments if reports else ()
@@ -94,10 +99,12 @@ class Stage:
             self._step(moment)
 
     def played(self) -> Played:
-        """Tell what has left so far."""
+        """Tell what has left so far. Raises RuleFailed when a rule that should have fired did not."""
         by_key = {firing.key: firing for firing in self._plan}
         with self._db.read() as session:
-            occurrences = session.scalars(select(Occurrence).where(Occurrence.fate == Fate.FIRED)).all()
+            every = session.scalars(select(Occurrence)).all()
+            self._check({(row.rule, row.version, row.scheduled_at) for row in every})
+            occurrences = [row for row in every if row.fate is Fate.FIRED]
             caused: dict[int | None, Firing | None] = {
                 row.id: by_key.get((row.rule, row.version, row.scheduled_at)) for row in occurrences
             }
@@ -105,6 +112,14 @@ class Stage:
             withdrawn = Notice.status.in_((Status.CANCELLED, Status.EXPIRED))
             dropped = session.scalar(select(func.count(Notice.id)).where(withdrawn)) or 0
             return Played(self.campaign, tuple(_going(session, caused)), fired, dropped)
+
+    def _check(self, settled: Collection[Key]) -> None:
+        """The ticker logs a rule that fails and goes on with the others; here that must not pass for silence."""
+        now = self._clock.now()
+        for firing in self._plan:
+            since = firing.rule.amended.since or self._start
+            if max(self._start, since) <= firing.scheduled_at <= now and firing.key not in settled:
+                raise RuleFailed(f"the rule {firing.rule_key} failed on {firing.day}; the log says why")
 
     def _next(self) -> datetime | None:
         """Return the next moment at which something fires or may leave; None when nothing is left."""
@@ -187,5 +202,5 @@ def _turning_points(campaign: Campaign) -> Iterator[datetime]:
         day += ONE_DAY
     for duty in campaign.duties.values():
         for period in periods(campaign, duty):
-            due_at = deadline(campaign, duty, period).astimezone(UTC)
-            yield from (due_at, due_at + ONE_MINUTE)
+            for due_at in deadlines(campaign, duty, period):
+                yield from (due_at.astimezone(UTC), due_at.astimezone(UTC) + ONE_MINUTE)

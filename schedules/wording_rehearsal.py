@@ -125,6 +125,11 @@ def _assumed(share: float) -> str:
     return f"{share:.0%}的单位按时报齐，其余不报" if share < 1 else "所有单位都按时报齐"
 
 
+def calendar_name(campaign: Campaign) -> str:
+    """Name the calendar of a month."""
+    return f"{campaign.short_name} 预演"
+
+
 def source(text: str) -> str:
     """Say where orgs and people were taken from."""
     return f"单位和人员取自{text}。"
