@@ -16,10 +16,11 @@ from models.campaign.periods import Period
 from models.duties import DutyState, Standing
 from models.figures import grouped
 from models.messages import About
-from models.phrases import day, duty_name, fitted, moment, short_name, span, until
+from models.phrases import channel_name, day, duty_name, fitted, length_words, moment, short_name, span, until
 from models.reminding import about
 
 SOON = timedelta(days=7)  # the brief tells duties due by then in full (decided by us 2026-11-24)
+FEW = 3  # rules that the brief names
 NAMED = 12  # orgs that a line names before it says how many more there are
 
 # Why an occurrence was skipped. Admins read these.
@@ -97,6 +98,20 @@ def no_data(campaign: Campaign, title: str, example: str) -> str:
     return f"【{campaign.short_name}】{title}：本期暂无数据，没有发到群里。各单位报来“{example}”这样的数字后就能排。"
 
 
+PAPERS = {"weekly": ("周报", "周报"), "closing": ("总结初稿", "总结稿")}  # paper -> its name, the command for it
+
+
+def paper_file(campaign: Campaign, paper: str, at: datetime) -> str:
+    """Name the file of a paper."""
+    return f"{campaign.short_name}{PAPERS[paper][0]}-{campaign.local_day(at):%m%d}.docx"
+
+
+def paper_is_ready(campaign: Campaign, paper: str) -> str:
+    """Tell the admins what is coming."""
+    name, command = PAPERS[paper]
+    return f"【{campaign.short_name}】{name}已按台账写好，随后发给您，请核对补充后使用。要最新的数，回“{command}”。"
+
+
 @dataclass(frozen=True, slots=True)
 class DutyCount:
     """How one duty stands in one period, over all orgs."""
@@ -110,6 +125,18 @@ class DutyCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Bot:
+    """How the bot itself is, for the last line of the brief."""
+
+    sent: int  # notices since the brief's first day
+    unsent: int  # refused, uncertain, or expired before they could go
+    backlog: int  # that might have gone by now
+    oldest: timedelta | None  # how long the oldest of them has waited
+    blocked: tuple[str, ...]  # channels that only an operator can bring back
+    skipped: int  # firings that were let go
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What the morning brief and the wrap-up tell."""
 
@@ -119,10 +146,11 @@ class Brief:
     waiting: int  # figures that wait for an answer of who sent them
     duties: tuple[DutyCount, ...]
     unjoined: tuple[str, ...]  # orgs that owe something and that nobody has joined
-    sent: int
-    unsent: int  # refused, uncertain, or expired before they could go
+    bot: Bot | None  # None: a part of the brief, for the admins of one org with others under it
     following: tuple[datetime, str] | None  # the next thing that the clock does
+    paused: tuple[str, ...] = ()  # rules that admins have paused
     calendar_gap: int | None = None  # a year whose working days are not published yet
+    org: str = ""  # whose part it is
 
 
 def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
@@ -130,30 +158,38 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
     today = campaign.local_day(at)
     number, total = (today - campaign.first_day).days + 1, (campaign.last_day - campaign.first_day).days + 1
     which = f"第{number}天，共{total}天" if today <= campaign.last_day else f"{day(campaign.last_day)}已结束，收尾中"
-    head = f"【{campaign.short_name}】早报 {day(today)}（{which}）"
+    head = f"【{campaign.short_name}】早报 {_whose(facts)}{day(today)}（{which}）"
     got = f"收到{facts.reporters}家单位{facts.reports}次报送" if facts.reports else "还没有单位报送"
     lines = [head, f"{day(facts.since)}以来{got}。{_waiting(facts)}"]
     lines += [_count_line(campaign, count, at) for count in facts.duties if count.due_at - at <= SOON]
     later = [f"{short_name(c.duty)}{len(c.missing)}家" for c in facts.duties if c.due_at - at > SOON and c.missing]
     if later:
         lines.append(f"· 一周以后到期、还没报齐的：{'、'.join(later)}")
+    if facts.paused:
+        shown = "、".join(facts.paused[:FEW]) + (f"等{len(facts.paused)}条规则" if len(facts.paused) > FEW else "")
+        lines.append(f"暂停中：{shown}，要接着发请回“恢复 全部”")
     if facts.following:
         lines.append(f"接下来：{moment(campaign, facts.following[0])} {facts.following[1]}")
     if facts.calendar_gap:
         lines.append(f"{facts.calendar_gap}年放假安排还没有收录，先按周一至周五算工作日。")
-    return fitted([*lines, *_joining(facts)], _health(facts))
+    return fitted([*lines, *_joining(facts)], *_health(campaign, facts))
 
 
 def wrap_up(campaign: Campaign, facts: Brief) -> str:
     """Word the end of the campaign to the admins."""
-    head = f"【{campaign.short_name}】收尾小结（{span(Period('', 0, campaign.first_day, campaign.last_day))}）"
+    days = span(Period("", 0, campaign.first_day, campaign.last_day))
+    head = f"【{campaign.short_name}】{_whose(facts)}收尾小结（{days}）"
     got = f"共收到{facts.reporters}家单位{grouped(Decimal(facts.reports))}次报送。{_waiting(facts)}"
     lines = [head, got, *(_final_line(count) for count in facts.duties)]
     end = (
         f"逾期的还会提醒到{day(campaign.closes_on)}，到那天为止报送照记；之后不再主动发消息，也不再收数，"
         f"要补记由{campaign.office}的管理员“代报”。"
     )
-    return fitted([*lines, *_joining(facts)], _health(facts), end)
+    return fitted([*lines, *_joining(facts)], *_health(campaign, facts), end)
+
+
+def _whose(facts: Brief) -> str:
+    return f"{facts.org}及下属 " if facts.org else ""
 
 
 def _waiting(facts: Brief) -> str:
@@ -183,9 +219,23 @@ def _joining(facts: Brief) -> list[str]:
     return [f"还没有人绑定，提醒发不到：{names(facts.unjoined)}（回“邀请 单位名”取邀请码）"]
 
 
-def _health(facts: Brief) -> str:
-    trouble = f"，{facts.unsent}条没发成" if facts.unsent else ""
-    return f"机器人正常，{day(facts.since)}以来发出{facts.sent}条通知{trouble}。"
+def _health(campaign: Campaign, facts: Brief) -> list[str]:
+    """Say how the bot is: the heartbeat of the brief."""
+    bot = facts.bot
+    if bot is None:
+        return []
+    blocked = "、".join(channel_name(campaign, name) for name in bot.blocked)
+    head = f"机器人在运行，但{blocked}发不出去，请技术人员处理" if blocked else "机器人运行正常"
+    parts = [f"{day(facts.since)}以来发出{bot.sent}条通知"]
+    parts += [f"{bot.unsent}条没发成"] if bot.unsent else []
+    parts += [f"{bot.skipped}件到了时间没有发，回“状态”看"] if bot.skipped else []
+    if bot.oldest is None:
+        waits = "没有积压"
+    elif bot.oldest < timedelta(minutes=1):
+        waits = f"{bot.backlog}条正在发"
+    else:
+        waits = f"{bot.backlog}条还没发出去，最久的已等{length_words(bot.oldest)}"
+    return [f"{head}：{'，'.join(parts)}；{waits}。"]
 
 
 def late_summary(campaign: Campaign, skipped: Sequence[tuple[datetime, str, str]]) -> str:

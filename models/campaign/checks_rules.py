@@ -70,6 +70,10 @@ def _rule_needs(known: Known, where: str, rule: Rule) -> Found:
             yield f"{where}.ranking", f"is not for a {rule.kind.value} rule", 'leave it out, or write kind = "ranking"'
     elif rule.kind is RuleKind.RANKING:
         yield f"{where}.ranking", "is missing for a ranking rule", f"add it; {one_of(known.rankings or ())}"
+    if rule.kind is RuleKind.PAPER and rule.paper is None:
+        yield f"{where}.paper", "is missing for a paper rule", 'write paper = "weekly" or paper = "closing"'
+    elif rule.kind is not RuleKind.PAPER and rule.paper is not None:
+        yield f"{where}.paper", f"is not for a {rule.kind.value} rule", 'leave it out, or write kind = "paper"'
     yield from unknown_each(f"{where}.audience", "kind", rule.audience, known.kinds)
     if rule.audience and rule.kind is not RuleKind.NOTICE:
         yield f"{where}.audience", f"is not for a {rule.kind.value} rule", "leave it out; the duty names its audience"

@@ -190,6 +190,7 @@ class RuleKind(Enum):
     RANKING = "ranking"  # issue a ranking: to its group if its approval is "none", else a preview to the admins
     BRIEF = "brief"  # where things stand, to the admins
     NOTICE = "notice"  # a fixed text to an audience
+    PAPER = "paper"  # the draft of an official paper, to the admins
 
 
 class Rule(Frozen):
@@ -204,6 +205,7 @@ class Rule(Frozen):
     on: On | None = None
     duty: Key | None = None  # for remind and missing-list where the timing names none
     ranking: Key | None = None
+    paper: Literal["weekly", "closing"] | None = None  # the week's brief, or the summary of the campaign
     to: Literal["all", "missing", "admins"] = "missing"
     audience: tuple[Key, ...] = ()  # org kinds, for notice; empty is everyone
     text: str = ""  # for notice, or to open a reminder; {name} {org} {due} are filled in

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models.campaign.definition import Campaign, RuleKind
 from models.messages import Draft
 from schedules.claims import Claimed
-from schedules.jobs import brief, missed, missing_list, notice, ranking, remind
+from schedules.jobs import brief, missed, missing_list, notice, paper, ranking, remind
 
 __all__ = ["JOBS", "missed"]
 
@@ -26,4 +26,5 @@ JOBS: Mapping[RuleKind, Job] = {
     RuleKind.RANKING: ranking.run,
     RuleKind.BRIEF: brief.run,
     RuleKind.NOTICE: notice.run,
+    RuleKind.PAPER: paper.run,
 }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from sqlalchemy import select
 
+from models import beats
 from models.campaign.definition import Campaign
+from models.excuses import Excuse
 from models.issues import IssueStatus, RankingIssue
 from models.outbox import Notice, Status
 from models.people import Identity, Membership, Org, Person, Role
-from tests.schedules.world import World, at
+from models.state import calendar_gap
+from tests.schedules.world import ADMIN, World, at
 
 Make = Callable[..., World]
 
@@ -85,7 +89,8 @@ def test_the_next_issue_shows_the_movement(make_anywhere: Make) -> None:
     world.through("05-21 10:12")
     text = world.told("follow-rate-weekly")[2][1]
     assert "第2期" in text
-    assert "1. 长沙市公安局 1,990.5 ▲1（缺5平台）\n2. 株洲市公安局 1,281.2 ▼1（缺5平台）" in text
+    first, second = "1. 长沙市公安局 1,990.5 ▲1 +995.3（缺5平台）", "2. 株洲市公安局 1,281.2 ▼1 持平（缺5平台）"
+    assert f"{first}\n{second}" in text
 
 
 def test_a_ranking_without_data_goes_to_the_admins_only(make_world: Make) -> None:
@@ -162,7 +167,7 @@ def test_the_morning_brief_says_where_things_stand(make_world: Make) -> None:
             "5月16日23:59截止（还有3天）\n"
             "· 一周以后到期、还没报齐的：总结6家、发布会3家、投稿2家、采用2家、民警关注2家、民警安装2家\n"
             "接下来：5月13日09:12 每周短信：周四提醒未报的\n"
-            "机器人正常，5月12日以来发出0条通知。",
+            "机器人运行正常：5月12日以来发出0条通知；没有积压。",
         )
     ]
 
@@ -185,7 +190,63 @@ def test_the_brief_counts_what_was_sent_and_what_was_not(make_anywhere: Make) ->
             notice.status = Status.FAILED if number < 2 else Status.SENT
             notice.settled_at = at("05-11 09:15")
     world.through("05-12 08:47")
-    assert world.told("morning-brief")[-1][1].endswith("机器人正常，5月11日以来发出9条通知，2条没发成。")
+    last = world.told("morning-brief")[-1][1].split("\n")[-1]
+    assert last == "机器人运行正常：5月11日以来发出9条通知，2条没发成；没有积压。"
+
+
+def test_the_brief_is_a_heartbeat(make_world: Make) -> None:
+    """Its last line says what waits and how long, which channel is blocked, and what was let go."""
+    world = make_world("05-12 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        beats.note(session, "host:1", world.clock.now(), {"robot:office": "alert (93000)"}, ["robot:office"])
+    world.to("05-17 08:47")
+    assert world.told("morning-brief")[-1][1].split("\n")[-1] == (
+        "机器人在运行，但群“office”发不出去，请技术人员处理：5月14日以来发出0条通知，"
+        "3件到了时间没有发，回“状态”看；4条还没发出去，最久的已等4天。"
+    )
+
+
+def test_admins_of_orgs_below_get_their_own_part(make_world: Make) -> None:
+    """Who is admin of a city with others under it that owe something reads of these, and nothing of the bot."""
+    world = make_world("05-12 09:00")
+    with world.session() as session:
+        session.get_one(Org, 6).parent_id = 5  # of two carriers one stands under the other
+        for number, org in ((50, 5), (60, 6)):
+            session.add(Person(id=number, name=f"管{number}", created_at=world.clock.now()))
+            session.flush()
+            session.add(Identity(person_id=number, channel="wecom_app", user_ref=f"a{number}"))
+            session.add(Membership(person_id=number, org_id=org, role=Role.ADMIN, since_at=world.clock.now()))
+    world.report("电信:sms=1@05-12; 电信:!sms-weekly@05-12; 长沙:handbook=5@05-12")
+    world.through("05-13 08:47")
+    (office, whole), (below, part) = world.told("morning-brief")[-2:]
+    assert (office, below) == ("admin", "a50")
+    assert "收到2家单位3次报送" in whole
+    assert part == (
+        "【反诈宣传月】早报 湖南移动及下属 5月13日（第3天，共21天）\n"
+        "5月12日以来收到1家单位2次报送。\n"
+        "· 每周防骗提醒短信（5月11日至16日）：1家完成，1家还没有（湖南移动），5月16日23:59截止（还有3天）\n"
+        "· 一周以后到期、还没报齐的：总结2家\n"
+        "接下来：5月13日09:12 每周短信：周四提醒未报的"
+    )
+
+
+def test_who_is_excused_is_neither_done_nor_missing(make_world: Make) -> None:
+    """The brief counts without an excused org; it is not reminded either."""
+    world = make_world("05-12 09:00")
+    with world.session() as session:
+        session.add(Excuse(org_id=5, duty="sms-weekly", made_at=world.clock.now(), made_by_id=ADMIN))
+    world.through("05-13 09:12")
+    assert "（5月11日至16日）：0家完成，2家还没有（湖南电信、湖南联通）" in world.told("morning-brief")[-1][1]
+    assert [whom for whom, _ in world.told("sms-thursday")] == ["u6", "u7"]
+
+
+def test_the_brief_says_from_november_on_that_a_year_is_not_published(hunan: Campaign) -> None:
+    """A campaign that goes on into a year without a published calendar says so from November on."""
+    long = hunan.model_copy(update={"closes_on": date(2027, 2, 1)})
+    asked = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 12, 31), date(2027, 1, 4)]
+    assert [calendar_gap(long, day) for day in asked] == [None, 2027, 2027, 2027]
+    assert calendar_gap(hunan.model_copy(update={"closes_on": date(2026, 12, 31)}), date(2026, 12, 1)) is None
 
 
 def test_the_wrap_up_tells_how_it_ended(make_anywhere: Make) -> None:
@@ -257,3 +318,15 @@ def test_every_text_fits_the_platform(make_world: Make) -> None:
     assert len(texts) > 100
     assert max(len(text.encode()) for text in texts) <= 2048
     assert any("项，回“我的”看全部" in text for text in texts)
+
+
+def test_papers_come_as_drafts_to_the_admins(make_world: Make) -> None:
+    """On Friday the week's brief, before 28 May the summary, each as one line and a Word file."""
+    world = make_world("05-14 09:00")
+    world.report("长沙:handbook=5000@05-13")
+    world.through("05-14 16:12")
+    line, file = world.notices("weekly-paper")
+    assert line.content["text"].startswith("【反诈宣传月】周报已按台账写好")
+    assert (file.content["name"], file.content["params"]["title"]) == ("反诈宣传月周报-0514.docx", "反诈宣传月工作周报")
+    world.through("05-27 16:12")
+    assert world.notices("closing-paper")[1].content["params"]["blocks"][0][1].startswith("按照打击治理")
