@@ -9,6 +9,7 @@ from handlers import broadcast, chasing, excusing, publishing, several, wording
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.codes import try_code
 from handlers.people import appointing, handing, switching
+from handlers.running import extending, pausing, retiming
 from models import confirmations
 from models.messages import Reply
 
@@ -18,6 +19,11 @@ DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "recall": publishing.do_recall,
     "several": several.do_several,
     "chase": chasing.do_chase,
+    "extend": extending.do_extend,
+    "extend-back": extending.do_take_back,
+    "pause": pausing.do_pause,
+    "resume": pausing.do_resume,
+    "retime": retiming.do_retime,
     "broadcast": broadcast.do_broadcast,
     "excuse": excusing.do_excuse,
     "unexcuse": excusing.do_unexcuse,

@@ -38,6 +38,7 @@ from handlers.base import Route
 from handlers.people import appointing, default, handing, joining, listing, switching, tight
 from handlers.running import extending, pausing, retiming
 
+from handlers.running import tight as running_tight
 ROUTES: tuple[Route, ...] = (
     binding.bind,
     binding.invite,
@@ -74,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
     excusing.excuse,
     excusing.unexcuse,
     broadcast.broadcast,
+    running_tight.run_spaced,
     broadcast.show_sending,
     broadcast.stop_sending,
     ranking.explain_ranking,

@@ -29,5 +29,11 @@ def release(campaign: Campaign, moment: datetime) -> datetime:
     return local.astimezone(UTC)
 
 
+def held(campaign: Campaign, moment: datetime) -> bool:
+    """Tell whether quiet hours hold a moment back."""
+    local = moment.astimezone(campaign.tz)
+    return _within(local.time(), clock_time(campaign.quiet.start), clock_time(campaign.quiet.end))
+
+
 def _within(at: time, start: time, end: time) -> bool:
     return start <= at < end if start < end else at >= start or at < end

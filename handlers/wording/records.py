@@ -57,6 +57,12 @@ ACTIONS: Mapping[str, str] = {
     "org-added": "新增单位",
     "org-renamed": "单位改名",
     "org-changed": "修改单位资料",
+    "extend": "延期",
+    "extend-back": "取消延期",
+    "pause": "暂停规则",
+    "resume": "恢复规则",
+    "retime": "改规则时间",
+    "retime-back": "规则改回原时间",
     "org-closed": "停止单位任务",
     "person-added": "新增人员",
     "person-renamed": "人员改名",
@@ -90,6 +96,9 @@ FIELDS: Mapping[str, str] = {
     "people": "人数",
     "figures": "明细",
     "target": "对象",
+    "due": "截止",
+    "weeks": "周次",
+    "times": "时间",
     "words": "内容",
     "week": "周次",
     "stopped": "停下人数",
@@ -171,6 +180,8 @@ def subject_words(campaign: Campaign, names: Names, row: AuditRow) -> str:
     known = {"person": names.people, "org": names.orgs}.get(kind, {})
     return known.get(int(key), "") if key.isdecimal() else ""
 
+    if kind == "rule":
+        return campaign.rules[key].name if key in campaign.rules else "全部规则"
 
 def state_words(campaign: Campaign, names: Names, data: Mapping[str, Any] | None) -> str:
     """Write what a change found, or left, in words."""

@@ -102,14 +102,13 @@ def firings_of(campaign: Campaign, key: str, rule: Rule) -> list[Firing]:
     calendar = Workdays(campaign)
     end = campaign.closes_on if rule.closing else campaign.last_day
     found: dict[Key, Firing] = {}
-    for slot in _slots(campaign, calendar, rule):
+    for slot in _slots(campaign, calendar, key, rule):
         firing = _firing(campaign, key, rule, slot)
         last = end if slot.due_at is None else max(end, campaign.local_day(slot.due_at))
         if firing is None or not campaign.first_day <= firing.day <= last or _over(rule, slot, firing.scheduled_at):
             continue
-        while rule.kind is RuleKind.MISSING_LIST and firing.key in found:  # a list that was put off onto another's day
+        while (known := found.get(firing.key)) and known.period != firing.period:  # of two weeks, one of them put off
             firing = replace(firing, scheduled_at=firing.scheduled_at + ONE_MINUTE)
-        known = found.get(firing.key)
         found[firing.key] = _merged(known, firing) if known else firing
     return sorted(found.values(), key=lambda firing: firing.scheduled_at)
 
@@ -139,13 +138,15 @@ def duty_of(rule: Rule) -> str | None:
     return rule.overdue.duty if rule.overdue else rule.duty
 
 
-def _slots(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Slot]:
+def _slots(campaign: Campaign, calendar: Workdays, key: str, rule: Rule) -> Iterator[_Slot]:
     if rule.before:
         yield from _before(campaign, calendar, rule)
     elif rule.overdue:
         yield from _overdue(campaign, calendar, rule)
     elif rule.weekly:
         yield from _weekly(campaign, calendar, rule)
+        if key == _asks_again(campaign, rule):
+            yield from _put_off_weeks(campaign, calendar, rule)
     elif rule.daily:
         for day in _days(campaign.first_day, campaign.closes_on):
             if calendar.is_workday(day) or not rule.daily.workdays_only:
@@ -201,6 +202,30 @@ def _weekly(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Slo
         for planned in _days(campaign.last_day + ONE_DAY, campaign.closes_on):
             if planned.weekday() == WEEKDAYS.index(rule.weekly.weekday):
                 yield _Slot(planned, calendar.shifted(planned, rule.shift), at)
+
+
+def _asks_again(campaign: Campaign, rule: Rule) -> str | None:
+    """Return the rule that also speaks on the day of a week's deadline that was put off: the first that chases."""
+    for key, each in campaign.rules.items():
+        if each.kind is RuleKind.REMIND and each.weekly and each.to == "missing" and each.duty == rule.duty:
+            return key
+    return None
+
+
+def _put_off_weeks(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Slot]:
+    """Yield the days of deadlines of weeks that were put off, at the rule's time. Decided by us 2026-11-24."""
+    assert rule.weekly is not None
+    duty = campaign.duties.get(rule.duty or "")
+    if duty is None or duty.cycle is not Cycle.WEEKLY:
+        return
+    at = clock_time(rule.weekly.at)
+    for period in periods(campaign, duty):
+        for due_at in deadlines(campaign, duty, period):
+            if due_at != filed_deadline(campaign, duty, period):
+                planned = campaign.local_day(due_at)
+                day = calendar.shifted(planned, rule.shift)
+                after = duty.moved.since.get((period.key, due_at))
+                yield _Slot(planned, day if day <= planned else planned, at, period, due_at, after)
 
 
 def _days(first: date, last: date) -> Iterator[date]:
