@@ -16,7 +16,7 @@ from math import ceil
 from bot.render import svg
 from bot.render.frame import LEFT, RIGHT, SMALL, band, empty, note, rule
 from bot.render.svg import FAINT, GREY, INK, RED, Sheet, fit, shorten, width
-from bot.render.words import clean, compact, figure_words, moment_words
+from bot.render.words import clean, compact, figure_words, group_digits, moment_words
 from models.charts import TrendDay, TrendTable
 
 NOTHING = "这段时间还没有上报"
@@ -26,6 +26,7 @@ FINE = 6  # pixels of a day below which days off are not tinted
 DOTS = 16  # pixels of a day below which a line has no dots
 TILE_GAP, TILE = 18, 176
 TILE_SIZES = (50, 42, 36, 30)
+YI = Decimal(100_000_000)  # 亿
 TICKS = 4  # at most, above and below nought together
 
 
@@ -73,30 +74,27 @@ def pages(table: TrendTable, zone: tzinfo) -> Iterator[str]:
 def _tiles(sheet: Sheet, y: float, table: TrendTable) -> float:
     """Print the three figures that people look for first."""
     totals = [each for each in table.days if each.total is not None]
-    reported = [each for each in table.days if each.value is not None]
-    last = totals[-1]
-    tiles = [("现有" if table.level else "累计", figure_words(last.total), clean(table.measure, 8))]
+    reported = [(each.value, each.day) for each in table.days if each.value is not None]
+    last = totals[-1].total or Decimal(0)
+    tiles = [("现有" if table.level else "累计", last, "", clean(table.measure, 8))]
     if table.level:
-        grown = (last.total or Decimal(0)) - (totals[0].total or Decimal(0))
-        tiles.append((f"比{day_words(totals[0].day)}", f"{'+' if grown > 0 else ''}{figure_words(grown)}", ""))
+        grown = last - (totals[0].total or Decimal(0))
+        tiles.append((f"比{day_words(totals[0].day)}", grown, "+" if grown > 0 else "", clean(table.measure, 8)))
     elif reported:
-        top = max(reported, key=lambda each: each.value or Decimal(0))
-        tiles.append(("单日最多", figure_words(top.value), day_words(top.day)))
-    tiles.append(("报过数的单位", f"{table.orgs:,}", f"共{table.of:,}家" if table.of else ""))
+        value, day = max(reported, key=lambda pair: pair[0])
+        tiles.append(("单日最多", value, "", day_words(day)))
+    if table.of > 1:
+        tiles.append(("报过数的单位", Decimal(table.orgs), "", f"共{table.of:,}家"))
+    else:
+        tiles.append(("有上报的日子", Decimal(len(reported)), "", "天"))
     broad = (RIGHT - LEFT - TILE_GAP * (len(tiles) - 1)) / len(tiles)
-    for index, (label, figure, below) in enumerate(tiles):
+    for index, (label, figure, sign, below) in enumerate(tiles):
         x = LEFT + index * (broad + TILE_GAP)
         sheet.rect(x, y, broad, TILE, svg.BLUSH, 10)
-        size, fits = fit(figure, TILE_SIZES, broad - 40)
+        size, fits = fit(sign + figure_words(figure), TILE_SIZES, broad - 40)
+        words = figure_words(figure) if fits else f"{group_digits(figure / YI, 0)}亿"
         sheet.text(x + 20, y + 44, label, SMALL, GREY)
-        sheet.text(
-            x + 20,
-            y + 104,
-            figure if fits else shorten(figure, size, broad - 40),
-            size,
-            RED if index == 0 else INK,
-            weight=0.8,
-        )
+        sheet.text(x + 20, y + 104, shorten(sign + words, size, broad - 40), size, INK if index else RED, weight=0.8)
         sheet.text(x + 20, y + 152, below, SMALL, GREY)
     return y + TILE + 24
 
@@ -181,6 +179,12 @@ def _totals(table: TrendTable) -> Panel:
     return Curve(table, title, height, [each.total for each in table.days])
 
 
+def _starts_from_nought(table: TrendTable) -> bool:
+    """Tell whether nought stands on the axis of the totals, so that heights may be compared."""
+    marks = _ticks([each.total for each in table.days if each.total is not None], from_nought=not table.level)
+    return marks[0] <= 0 <= marks[-1]
+
+
 def _days_off(days: Sequence[TrendDay]) -> Iterator[tuple[int, int]]:
     """Yield the stretches of days off: first, how many."""
     first = 0
@@ -252,6 +256,8 @@ def _explained(table: TrendTable) -> list[str]:
         said.append("灰底是休息日")
     if table.level:
         said.append("没有单位上报的日子沿用最近一次的数")
+        if not _starts_from_nought(table):
+            said.append("纵轴不是从0开始")
     elif any(each.value is None and each.total is not None for each in table.days):
         said.append("没有柱子的日子没有单位上报")
     if not table.level and any(each.value == 0 for each in table.days):
