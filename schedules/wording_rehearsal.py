@@ -18,6 +18,8 @@ WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 SATURDAY = 5  # date.weekday()
 NOBODY = "没有要告诉的人"
 NOTHING = "这几天没有要发的。"
+FROM_FILES = "单位和人员取自名册文件。"
+FROM_DATABASE = "单位、人员和管理员的改动取自数据库。"
 HELD = "夜间不打扰或当天已到条数上限，留到这天"
 STILL_WAITS = "还没有人审定，再提醒一次"
 OTHER_RULES = {"missed": "没有补发的提醒"}  # what stands in for a rule's key
@@ -128,11 +130,6 @@ def _assumed(share: float) -> str:
 def calendar_name(campaign: Campaign) -> str:
     """Name the calendar of a month."""
     return f"{campaign.short_name} 预演"
-
-
-def source(text: str) -> str:
-    """Say where orgs and people were taken from."""
-    return f"单位和人员取自{text}。"
 
 
 def dropped(count: int) -> str:

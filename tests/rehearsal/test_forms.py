@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
 
 from bot.__main__ import DONE, WRONG, main
+from bot.config import Loaded
+from models import amendments, roster_sync
+from models.campaign.amended import Kind
+from models.migrations import run as migrations
+from models.people import Person
+from models.session import Database, connect
 from tests.schedules.world import ZONE
 
 OUTSIDE = "is outside of the campaign; write a day from 2021-05-11 to 2021-06-04"
@@ -105,3 +112,21 @@ def test_nothing_is_left_behind(config: Path, capsys: Capture) -> None:
     before = sorted(path.name for path in config.parent.iterdir())
     said(config, capsys)
     assert sorted(path.name for path in config.parent.iterdir()) == before
+
+
+def test_a_database_that_is_there_is_asked(config: Path, capsys: Capture, loaded: Loaded) -> None:
+    """People and changes of the config's database hold; a deadline that was put off moves its reminders."""
+    db = Database(connect(loaded.config.database_url))
+    migrations.upgrade(db.engine)
+    start = datetime(2021, 5, 11, tzinfo=ZONE)
+    with db.begin() as session:
+        roster_sync.sync(session, loaded.roster, "wecom_app", start)
+        session.scalars(select(Person).where(Person.name == "张三")).one().name = "章山"
+        value = {"due": "2021-05-30T18:00:00+08:00"}
+        amendments.add(session, Kind.EXTEND, "summary", start, None, period="all", value=value)
+    db.dispose()
+    page = said(config, capsys, "--org", "长沙", "--from", "2021-05-27", "--to", "2021-05-28")
+    assert "取自数据库" in page
+    assert "宣传月工作总结，5月30日18:00截止（还有3天）" in page
+    assert "章山" in page
+    assert "张三" not in page
