@@ -66,6 +66,7 @@ def _rule(ctx: Context, wanted: str) -> Reply:
     past = _past(ctx, key)
     timed = rule if rule.kind is RuleKind.REMIND else rule.model_copy(update={"to": "all"})  # to whom: only of these
     lines = [wording.rule_head(rule.name, wording.rule_times(ctx.campaign, timed))]
+    lines += [wording.rule_paused()] if rule.amended.paused(ctx.now, ctx.now) else []
     failed = sendings.failed_last(ctx.session, key, ctx.scope(Role.ADMIN))
     lines += wording.rule_past(past[:SHOWN], len(past) - SHOWN, failed)
     lines += wording.rule_coming(ctx.campaign, ahead[:SHOWN], len(ahead) - SHOWN)

@@ -86,6 +86,14 @@ class Audience:
         every = [contact for contact in here if contact.role is Role.ADMIN]
         return _once(self._present(every) or every)
 
+    def admins_of(self, org_id: int) -> list[Contact]:
+        """List the admins of one org."""
+        return _once(contact for contact in self._by_org.get(org_id, []) if contact.role is Role.ADMIN)
+
+    def works_in(self, person_id: int, org_ids: Collection[int]) -> bool:
+        """Tell whether a person has a role in one of these orgs."""
+        return any(contact.person_id == person_id for org in org_ids for contact in self._by_org.get(org, []))
+
     def members(self, org_ids: Sequence[int]) -> list[Contact]:
         """List everybody with a role in one of these orgs; a person of several orgs counts for the first."""
         return _once(contact for org_id in org_ids for contact in self._by_org.get(org_id, []))

@@ -105,8 +105,14 @@ def lives_of(session: Session, rule: str, limit: int) -> tuple[Life, ...]:
 
 
 def coming(campaign: Campaign, now: datetime, rule: str | None = None) -> Iterable[Firing]:
-    """List the firings after `now`, of one rule or of all, oldest first."""
-    return (f for f in plan(campaign) if f.scheduled_at > now and rule in (None, f.rule_key))
+    """List the firings after `now`, of one rule or of all, oldest first; without those that a pause swallows."""
+    return (
+        firing
+        for firing in plan(campaign)
+        if firing.scheduled_at > now
+        and rule in (None, firing.rule_key)
+        and not firing.rule.amended.paused(firing.scheduled_at, firing.scheduled_at)
+    )
 
 
 def passed(campaign: Campaign, now: datetime, rule: str) -> Iterable[Firing]:

@@ -155,6 +155,11 @@ def rule_head(name: str, times: str) -> str:
     return f"{name}\n时间：{times}"
 
 
+def rule_paused() -> str:
+    """Say that a rule says nothing now."""
+    return "现在暂停中，恢复请回“恢复 全部”"
+
+
 def rule_past(lines: Sequence[str], more: int, failed: Sequence[Told]) -> list[str]:
     """List what a rule has done, the newest first. failed: whom its last notices did not reach."""
     if not lines:

@@ -1,70 +1,172 @@
 """Where things stand, to the admins: the morning brief on working days, and the wrap-up when the campaign has ended.
 
-It is also the heartbeat: a morning without it means that the bot does not run.
+It is also the heartbeat: a morning without it means that the bot does not run; its last line says how the bot is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.audience import audience
+from models.audience import Audience, audience, recipient
 from models.campaign.definition import Campaign, RuleKind
-from models.campaign.workdays import Workdays, published
+from models.campaign.workdays import Workdays
 from models.drafts import Question
-from models.duties import DutyState, Standing, states
+from models.duties import DutyState, OrgState, Standing, org_states, states
 from models.ledger import Report, ReportKind
 from models.messages import Draft, Text
+from models.occurrences import Fate, Occurrence
 from models.outbox import Notice, Status
+from models.quiet import release
+from models.state import calendar_gap, coming
+from models.state import state as bot_state
 from schedules import wording
 from schedules.claims import Claimed
-from schedules.jobs.telling import tell_admins
-from schedules.rules import Firing, plan
-from schedules.wording import Brief, DutyCount
+from schedules.jobs.telling import NEWS_LIFE, tell_admins
+from schedules.wording import Bot, Brief, DutyCount
 
 BRIEF_LIFE = timedelta(hours=9)  # a brief is of its day (decided by us 2026-11-24)
 UNSENT = (Status.FAILED, Status.UNCERTAIN, Status.EXPIRED)
-NOVEMBER = 11  # the State Council publishes the next year about then (issue on the clock)
 REPORTS = (ReportKind.REPORT, ReportKind.STATEMENT)
 
 
 def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
-    """Write the brief; a rule that fires once, after the last day, writes the wrap-up."""
+    """Write the brief; a rule that fires once, after the last day, writes the wrap-up.
+
+    The office's admins are told everything. Who is admin of an org with others under it that owe something gets his own
+    part, without what concerns the bot; admins of a single org need none: 我的 tells them (decided by us 2026-11-24).
+    """
     firing = claimed[0].firing
-    if firing.rule.on is not None and firing.day > campaign.last_day:
-        text = wording.wrap_up(campaign, _facts(session, campaign, now, whole=True))
-        return tell_admins(session, campaign, firing.rule_key, [Text(text)], now)
-    text = wording.brief(campaign, _facts(session, campaign, now, whole=False), now)
-    return tell_admins(session, campaign, firing.rule_key, [Text(text)], now, BRIEF_LIFE)
+    whole = firing.rule.on is not None and firing.day > campaign.last_day
+    life = NEWS_LIFE if whole else BRIEF_LIFE
+    say = wording.wrap_up if whole else partial(wording.brief, at=now)
+    seen = _look(session, campaign, now, whole=whole)
+    drafts = tell_admins(session, campaign, firing.rule_key, [Text(say(campaign, _everything(seen)))], now, life)
+    told = {draft.recipient.person_id for draft in drafts}
+    at = release(campaign, now)
+    for org, below in _parts(seen.people, org_states(session), campaign):
+        if any(state.org.id in below for state in seen.states):
+            text = Text(say(campaign, _part(seen, org, below | {org.id})))
+            for contact in seen.people.admins_of(org.id):
+                if contact.person_id not in told:
+                    drafts.append(Draft(recipient(contact), text, firing.rule_key, not_before=at, expires_at=at + life))
+    return drafts
 
 
-def _facts(session: Session, campaign: Campaign, now: datetime, *, whole: bool) -> Brief:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look at the database has brought, for the brief of the office and for each part of it."""
+
+    since: date
+    states: list[DutyState]  # begun and not excused
+    reports: Mapping[int, int]  # org -> reports since then
+    waiting: Mapping[int, int]  # person -> questions that he has not answered
+    people: Audience
+    newest_only: bool
+    bot: Bot
+    following: tuple[datetime, str] | None
+    paused: tuple[str, ...]  # rules that say nothing now
+    calendar_gap: int | None
+
+
+def _look(session: Session, campaign: Campaign, now: datetime, *, whole: bool) -> _Seen:
     today = campaign.local_day(now)
     first = campaign.reports_from if whole else Workdays(campaign).previous_workday(today)
     since = datetime.combine(first, time(0), tzinfo=campaign.tz).astimezone(UTC)
-    every = [state for state in states(session, campaign, now) if state.standing is not Standing.AHEAD]
-    reports, reporters = session.execute(
-        select(func.count(Report.id), func.count(func.distinct(Report.org_id))).where(
-            Report.made_at >= since, Report.made_at <= now, Report.kind.in_(REPORTS)
-        )
-    ).one()
-    people = audience(session, campaign)
-    owing = {state.org.id: state.org.name for state in every}
-    return Brief(
-        reports=reports,
-        reporters=reporters,
+    reports = session.execute(
+        select(Report.org_id, func.count(Report.id))
+        .where(Report.made_at >= since, Report.made_at <= now, Report.kind.in_(REPORTS))
+        .group_by(Report.org_id)
+    )
+    waiting = session.execute(
+        select(Question.person_id, func.count(Question.id))
+        .where(Question.closed_at.is_(None))
+        .group_by(Question.person_id)
+    )
+    return _Seen(
         since=first,
-        waiting=session.scalar(select(func.count(Question.id)).where(Question.closed_at.is_(None))) or 0,
-        duties=tuple(_counts(every, newest_only=not whole)),
-        unjoined=tuple(name for org_id, name in owing.items() if not people.reporters(org_id)),
+        states=[state for state in states(session, campaign, now) if state.standing.counted],
+        reports=dict(reports.all()),
+        waiting=dict(waiting.all()),
+        people=audience(session, campaign),
+        newest_only=not whole,
+        bot=_bot(session, campaign, since, now),
+        following=_following(campaign, now),
+        paused=tuple(rule.name for rule in campaign.rules.values() if rule.amended.paused(now, now)),
+        calendar_gap=calendar_gap(campaign, today),
+    )
+
+
+def _bot(session: Session, campaign: Campaign, since: datetime, now: datetime) -> Bot:
+    """See how the bot itself is: what it sent, what waits, which channels are blocked, what it let go."""
+    found = bot_state(session, campaign, now, lives=0, following=0)
+    skipped = select(func.count(Occurrence.id)).where(
+        Occurrence.fate == Fate.SKIPPED, Occurrence.claimed_at >= since, Occurrence.reason != wording.SUPERSEDED
+    )
+    return Bot(
         sent=_notices(session, since, (Status.SENT,)),
         unsent=_notices(session, since, UNSENT),
-        following=_following(campaign, now),
-        calendar_gap=_calendar_gap(campaign, today),
+        backlog=found.backlog,
+        oldest=now - found.oldest.due_at if found.oldest else None,
+        blocked=tuple(found.blocked),
+        skipped=session.scalar(skipped) or 0,
     )
+
+
+def _everything(seen: _Seen) -> Brief:
+    owing = {each.org.id: each.org.name for each in seen.states}
+    return Brief(
+        reports=sum(seen.reports.values()),
+        reporters=len(seen.reports),
+        since=seen.since,
+        waiting=sum(seen.waiting.values()),
+        duties=tuple(_counts(seen.states, newest_only=seen.newest_only)),
+        unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
+        bot=seen.bot,
+        following=seen.following,
+        paused=seen.paused,
+        calendar_gap=seen.calendar_gap,
+    )
+
+
+def _part(seen: _Seen, org: OrgState, ids: set[int]) -> Brief:
+    """Cut out what concerns one org and those under it."""
+    mine = [each for each in seen.states if each.org.id in ids]
+    owing = {each.org.id: each.org.name for each in mine}
+    reports = {org_id: count for org_id, count in seen.reports.items() if org_id in ids}
+    return Brief(
+        reports=sum(reports.values()),
+        reporters=len(reports),
+        since=seen.since,
+        waiting=sum(count for person, count in seen.waiting.items() if seen.people.works_in(person, ids)),
+        duties=tuple(_counts(mine, newest_only=seen.newest_only)),
+        unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
+        bot=None,
+        following=seen.following,
+        org=org.name,
+    )
+
+
+def _parts(people: Audience, orgs: Sequence[OrgState], campaign: Campaign) -> Iterator[tuple[OrgState, set[int]]]:
+    """Yield each org but the office that has an admin and others under it, with the ids of these."""
+    children: dict[int, list[int]] = {}
+    for org in orgs:
+        if org.parent_id is not None:
+            children.setdefault(org.parent_id, []).append(org.id)
+    for org in orgs:
+        if org.name != campaign.office and org.id in children and people.admins_of(org.id):
+            below, waiting = set(), list(children[org.id])
+            while waiting:
+                org_id = waiting.pop()
+                if org_id not in below:
+                    below.add(org_id)
+                    waiting += children.get(org_id, ())
+            yield org, below
 
 
 def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]:
@@ -82,7 +184,7 @@ def _count(found: Sequence[DutyState]) -> DutyCount:
     return DutyCount(
         duty=found[0].duty,
         period=found[0].period,
-        due_at=found[0].due_at,
+        due_at=min(state.due_at for state in found),  # some may have been given longer
         done=sum(state.standing is Standing.DONE for state in found),
         late=sum(state.standing is Standing.DONE_LATE for state in found),
         missing=tuple(state.org.name for state in found if state.standing.open),
@@ -94,12 +196,6 @@ def _notices(session: Session, since: datetime, statuses: Sequence[Status]) -> i
     return session.scalar(query) or 0
 
 
-def _calendar_gap(campaign: Campaign, today: date) -> int | None:
-    """Return a year of the campaign that counts as Monday to Friday: this one, from November on the next."""
-    years = [today.year, *([today.year + 1] if today.month >= NOVEMBER else [])]
-    return next((year for year in years if year <= campaign.closes_on.year and not published(year)), None)
-
-
 def _following(campaign: Campaign, now: datetime) -> tuple[datetime, str] | None:
-    coming: Iterable[Firing] = (f for f in plan(campaign) if f.scheduled_at > now and f.rule.kind is not RuleKind.BRIEF)
-    return next(((firing.scheduled_at, firing.rule.name) for firing in coming), None)
+    others = (firing for firing in coming(campaign, now) if firing.rule.kind is not RuleKind.BRIEF)
+    return next(((firing.scheduled_at, firing.rule.name) for firing in others), None)

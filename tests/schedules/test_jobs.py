@@ -202,8 +202,8 @@ def test_the_brief_is_a_heartbeat(make_world: Make) -> None:
         beats.note(session, "host:1", world.clock.now(), {"robot:office": "alert (93000)"}, ["robot:office"])
     world.to("05-17 08:47")
     assert world.told("morning-brief")[-1][1].split("\n")[-1] == (
-        "机器人在运行，但群“office”发不出去，请技术人员处理：5月14日以来发出0条通知，"
-        "3件到了时间没有发，回“状态”看；4条还没发出去，最久的已等4天。"
+        "机器人在运行，但群“宣传月工作群”发不出去，请技术人员处理：5月14日以来发出0条通知，"
+        "4件到了时间没有发，回“状态”看；5条还没发出去，最久的已等4天。"
     )
 
 
