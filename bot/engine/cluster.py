@@ -226,18 +226,29 @@ class ClusterEngine:
 
 
 class _Manager(JobManager):
-    """Waits a little for the database to write down that a job has ended, so that its channel is free at once."""
+    """Ends only jobs that are still its worker's own, and waits a little for the database to write that down."""
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Finish a job. Raises ConnectorException when the database stays away, or the job was rescued meanwhile."""
+        """Finish a job, so that its channel is free. Raises ConnectorException when the database stays away.
+
+        A worker that slept so long that another one runs its job leaves it alone.
+        """
         until = time.monotonic() + GRACE_SECONDS - 2
         while True:
             try:
-                return await super().finish_job(job, status, delete_job)
+                if await self._is_own(job):
+                    return await super().finish_job(job, status, delete_job)
+                log.warning("job-lost", job=job.id, task=job.task_name)
+                return None
             except ConnectorException as error:
                 if not isinstance(error.__cause__, psycopg.OperationalError) or time.monotonic() > until:
                     raise
             await asyncio.sleep(0.2)
+
+    async def _is_own(self, job: Job) -> bool:
+        query = "SELECT worker_id FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'doing'"
+        found = await self.connector.execute_query_all_async(query, job_id=job.id)
+        return bool(found) and found[0]["worker_id"] == job.worker_id
 
 
 async def _rescue(manager: JobManager, dead: float) -> None:

@@ -175,28 +175,6 @@ def test_killed_and_started_again(tmp_path: Path, platform: Platform) -> None:
         assert bot.wait(20) == 0
 
 
-@pytest.mark.postgres
-def test_web_and_work_apart(tmp_path: Path, platform: Platform, postgres) -> None:  # type: ignore[no-untyped-def]  # of conftest.py
-    """On PostgreSQL a process that only serves and two that only work do together what one does alone."""
-    name = postgres.borrow()
-    config, port = install(tmp_path, platform, postgres.url(name)), free_port()
-    serve = started(tmp_path / "web", "serve", "--config", config, "--port", port, "--no-work")
-    workers = [started(tmp_path / f"work{number}", "work", "--config", config) for number in range(2)]
-    with serve as web, workers[0] as one, workers[1] as two:
-        wait_healthy(port)
-        platform.callback_url = f"http://127.0.0.1:{port}/wecom/callback"
-        assert platform.say("WangFang", "今天发放宣传手册500册").reply
-        shown = requests.post(f"http://127.0.0.1:{port}/clock", json={"to": "next"}, timeout=30)
-        assert shown.status_code == 200
-        assert platform.wait_until(lambda: bool(platform.accepted), 10)
-        for process in (web, one, two):
-            process.terminate()
-        assert [process.wait(20) for process in (web, one, two)] == [0, 0, 0]
-    told = [user for accepted in platform.accepted for user in accepted.shown]
-    assert len(told) == len(set(told))
-    postgres.give_back(name)
-
-
 def test_demo(tmp_path: Path) -> None:
     """The demo says where it is in one line, serves its page, keeps its keys to itself, and goes on where it was."""
     port = free_port(2)
