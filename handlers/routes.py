@@ -28,6 +28,7 @@ from handlers import (
     same_week,
     several,
     shared_evidence,
+    snooze,
     state,
     status,
     suggestions,
@@ -37,8 +38,8 @@ from handlers import (
 from handlers.base import Route
 from handlers.people import appointing, default, handing, joining, listing, switching, tight
 from handlers.running import extending, pausing, retiming
-
 from handlers.running import tight as running_tight
+
 ROUTES: tuple[Route, ...] = (
     binding.bind,
     binding.invite,
@@ -54,6 +55,8 @@ ROUTES: tuple[Route, ...] = (
     tight.run_spaced,
     leave.end_leave,
     leave.take_leave,
+    snooze.undo,
+    snooze.put_off,
     help.show_help,
     form.start,
     form.step,
@@ -72,10 +75,10 @@ ROUTES: tuple[Route, ...] = (
     retiming.show_rules,
     retiming.retime,
     retiming.restore,
+    running_tight.run_spaced,
     excusing.excuse,
     excusing.unexcuse,
     broadcast.broadcast,
-    running_tight.run_spaced,
     broadcast.show_sending,
     broadcast.stop_sending,
     ranking.explain_ranking,

@@ -13,6 +13,7 @@ from handlers.base import EVERYBODY, Context, Match, route
 from handlers.grouping import Group, Headings, current
 from handlers.leave import leave_lines
 from handlers.names import org_labels
+from handlers.snooze import snooze_lines
 from handlers.targets import Asked, asked, with_below
 from models import chased
 from models.campaign.definition import Cycle, Duty, IndicatorKind
@@ -34,7 +35,8 @@ def show_mine(ctx: Context, match: Match) -> Reply:
 
 def _mine(ctx: Context) -> Reply:
     orgs = ctx.own_orgs() or ctx.known.orgs()
-    return Reply("\n\n".join(org_status(ctx, org) for org in orgs), outcome="shown")
+    text = "\n\n".join(org_status(ctx, org) for org in orgs)
+    return Reply("\n".join([text, *snooze_lines(ctx)]), outcome="shown")
 
 
 def org_status(ctx: Context, org: Org) -> str:

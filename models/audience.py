@@ -114,9 +114,16 @@ def audience(
     orgs: all orgs, when the caller has them already.
     at:   aware; who is on leave on that day is passed over. None: leave is left out of account.
     """
+    away = leave.away_on(session, campaign.local_day(at)) if at else ()
+    return audience_without(session, campaign, away, orgs)
+
+
+def audience_without(
+    session: Session, campaign: Campaign, away: Collection[int], orgs: Sequence[Org] | None = None
+) -> Audience:
+    """Load who can be reached through the WeCom app while some persons are away."""
     known = session.execute(select(Org.id, Org.name, Org.parent_id)).all() if orgs is None else orgs
     office_id = next((org.id for org in known if org.name == campaign.office), None)
-    away = leave.away_on(session, campaign.local_day(at)) if at else ()
     return Audience(contacts(session, WECOM_APP), office_id, {org.id: org.parent_id for org in known}, away)
 
 

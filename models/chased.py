@@ -15,7 +15,7 @@ from models.outbox import Notice, Status
 from models.people import Org
 from models.phrases import day
 from models.reminder_words import ADMINS, SUPERIOR
-from models.reminding import ADMINS_CHASES
+from models.reminding import ADMINS_CHASES, SNOOZE
 
 UNDER_WAY = (Status.WAITING, Status.SENDING, Status.SENT, Status.UNCERTAIN)
 
@@ -95,7 +95,7 @@ def _query(campaign: Campaign):  # type: ignore[no-untyped-def]  # a Select whos
     rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
     on_a_rung = cast(Notice.abouts, String).contains('"rung"')  # most reminders stand on none and need not be read
     return select(Notice.abouts, Notice.rule).where(
-        or_(Notice.rule.in_(ADMINS_CHASES), and_(Notice.rule.in_(rules), on_a_rung))
+        or_(Notice.rule.in_(ADMINS_CHASES), and_(Notice.rule.in_([*rules, SNOOZE]), on_a_rung))
     )
 
 

@@ -30,7 +30,14 @@ class Leave(Base):
 
 def away_on(session: Session, day: date) -> set[int]:
     """Return the persons who are on leave on a day."""
-    query = select(Leave.person_id).where(Leave.first_on <= day, Leave.last_on >= day, Leave.ended_at.is_(None))
+    return away_between(session, day, day)
+
+
+def away_between(session: Session, first_on: date, last_on: date) -> set[int]:
+    """Return the persons who are on leave on at least one day of a stretch."""
+    query = select(Leave.person_id).where(
+        Leave.first_on <= last_on, Leave.last_on >= first_on, Leave.ended_at.is_(None)
+    )
     return set(session.scalars(query))
 
 

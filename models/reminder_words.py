@@ -26,6 +26,7 @@ NAMED = 12  # orgs that a line names before it says how many more there are
 LIAISON, BACKUP, SUPERIOR, ADMINS = "liaison", "backup", "superior", "admins"
 # Why something went up before its day: the step before had nobody to tell.
 NOBODY, NO_BACKUP, AWAY, NO_SUPERIOR = "nobody", "no-backup", "away", "no-superior"
+FOLDED = "folded"  # in a reminder that was put off: said with it, since it came due meanwhile
 _CAUSES = {
     NOBODY: "{names}还没有人登记，没法直接提醒。",
     NO_BACKUP: "{names}没有候补联络员，所以提前转来。",

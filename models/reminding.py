@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from models.audience import Audience, recipient
@@ -27,6 +27,7 @@ from models.spreading import spread
 CHASE = "chase"  # stands in for a rule's key with the reminders that an admin sends
 URGENT = "chase-urgent"  # the same, past the cap and quiet hours
 ADMINS_CHASES = (CHASE, URGENT)
+SNOOZE = "snooze"  # a reminder that its reader has put off, see models/snooze.py
 OVERDUE_LIFE = timedelta(hours=12)  # a chase of something overdue; the next working day's follows (decided by us)
 WITHDRAWN = (Status.CANCELLED, Status.EXPIRED)  # what nobody got does not count for the cap
 _CHASE_LOCK = 7_202_105_12  # advisory lock on PostgreSQL: of two chases at once the second sees the first
@@ -108,14 +109,19 @@ class Reminded:
 
 
 def reminded_today(session: Session, campaign: Campaign, now: datetime) -> list[Reminded]:
-    """List the reminders written since midnight, oldest first; an admin's included, the withdrawn left out."""
+    """List the reminders of this day, oldest first; an admin's included, the withdrawn left out.
+
+    Of this day is what was written since midnight, and what was written before for a moment since then.
+    """
+    since = midnight(campaign, now)
     rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
     query = (
         select(Notice.id, Notice.person_id, Notice.abouts, Notice.rule, Notice.created_at)
         .where(
-            Notice.rule.in_([*rules, *ADMINS_CHASES]),
-            Notice.created_at >= midnight(campaign, now),
+            Notice.rule.in_([*rules, *ADMINS_CHASES, SNOOZE]),
+            or_(Notice.not_before >= since, Notice.created_at >= since),
             Notice.created_at <= now,
+            or_(Notice.rule != SNOOZE, Notice.not_before <= now),
             Notice.status.not_in(WITHDRAWN),
         )
         .order_by(Notice.id)

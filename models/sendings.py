@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from models.inbox import Inbox
 from models.outbox import Attempt, Notice, Status
 from models.people import Org, Person
-from models.reminding import CHASE
+from models.reminding import ADMINS_CHASES
 
 BROADCAST = "broadcast"  # stands in for a rule's key with an admin's own words to many
-RULES = (CHASE, BROADCAST)
+RULES = (*ADMINS_CHASES, BROADCAST)
 FAILED_SHOWN = 50  # notices of one firing that are looked at for why they failed
 STOPPED = "stopped by an admin"  # reason of a notice that was cancelled so
 ENDED = ("dismissed", "handed over", "switched off")  # reasons of outbox.withdraw()
+PASSED_ON = "请假，已转给顶替的人"  # reason of a notice to somebody on leave; admins read it
+PUT_OFF = "对方推迟了提醒，到时一并发"  # reason of a reminder that is said with one that was put off
 UNSURE = "stopped by an admin, but an unanswered call may have brought it"
 
 
@@ -35,6 +37,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
     STOPPED = "stopped"
     ANSWERED = "answered"  # cancelled, since what it asked for came in
+    PASSED_ON = "passed-on"  # cancelled, since the person is on leave: who stands in was told
     LEFT = "left"  # cancelled, since the person's duties have ended
     WAITING = "waiting"
 
@@ -107,6 +110,7 @@ def _told(pieces: Sequence[tuple[Notice, str, str]], codes: dict[int, int | None
 _BADNESS = (
     Outcome.SENT,
     Outcome.ANSWERED,
+    Outcome.PASSED_ON,
     Outcome.LEFT,
     Outcome.STOPPED,
     Outcome.WAITING,
@@ -121,6 +125,8 @@ def outcome(notice: Notice) -> Outcome:
     if notice.status is Status.CANCELLED:
         if notice.reason in ENDED:
             return Outcome.LEFT
+        if notice.reason == PASSED_ON:
+            return Outcome.PASSED_ON
         return Outcome.STOPPED if notice.reason == STOPPED else Outcome.ANSWERED
     if notice.status in (Status.WAITING, Status.SENDING):
         return Outcome.WAITING

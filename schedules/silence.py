@@ -6,6 +6,7 @@ Called by bot's delivery inside the short transaction in which it claims notices
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,8 +17,10 @@ from models.duties import DutyState, states
 from models.messages import About, content_to_json
 from models.outbox import Notice, about_to_json, content_hash
 from models.reminder_words import Item, compose
-from models.reminding import ADMINS_CHASES, about
+from models.reminding import ADMINS_CHASES, SNOOZE, about
+from models.sendings import PASSED_ON, PUT_OFF
 from schedules import wording
+from schedules.passing_on import fold, pass_on
 
 MANY = 500  # orgs; above, reading all is cheaper than naming each, and a query holds only so many values
 
@@ -35,8 +38,9 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
 
     now: aware. Evaluates the duties once for all notices.
 
-    A reminder by a rule, or by an admin's 催报, is rewritten in place (content and hash) when it is no longer true.
-    One whose last call got no answer stays as it is: a repeat must be identical (decisions 4).
+    A reminder by a rule, or by an admin's 催报, is rewritten in place (content and hash) when it is no longer true, and
+    goes to who stands in when its reader is on leave. One whose last call got no answer stays as it is: a repeat must
+    be identical (decisions 4).
     """
     issued = [notice for notice in notices if notice.abouts and issues.is_issue(notice.abouts[0])]
     reasons = issues.not_wanted(session, issued) if issued else {}
@@ -48,14 +52,29 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
     if not asking:
         return reasons
     standing = _standing(session, campaign, [item for _, abouts in asking.values() for item in abouts], now)
+    open_: dict[int, tuple[Notice, Sequence[Item]]] = {}
     for notice_id, (notice, abouts) in asking.items():
         known = [standing[item] for item in abouts if item in standing]
-        left = [state for state in known if state.asked]
-        if left:
-            _rewrite(campaign, notice, [item for item in abouts if item in standing], left, now)
-        else:
+        if not any(state.asked for state in known):
             met = [state.met_at for state in known if state.met_at]
             reasons[notice_id] = wording.silenced(campaign, max(met, default=None))
+        elif _is_ours(campaign, notice):
+            open_[notice_id] = (
+                notice,
+                [
+                    Item(standing[item], item.rung, item.cause)
+                    for item in abouts
+                    if item in standing and standing[item].asked
+                ],
+            )
+    for change, reason in ((pass_on, PASSED_ON), (fold, PUT_OFF)):
+        for notice_id, items in change(session, campaign, open_, now).items():
+            open_[notice_id] = open_[notice_id][0], items
+            if not items:
+                reasons[notice_id] = reason
+                del open_[notice_id]
+    for notice, items in open_.values():
+        _rewrite(campaign, notice, items, now)
     return reasons
 
 
@@ -72,18 +91,17 @@ def _standing(session: Session, campaign: Campaign, items: Sequence[About], now:
     return {about(state): state for state in found}
 
 
-def _rewrite(
-    campaign: Campaign, notice: Notice, abouts: Sequence[About], left: Sequence[DutyState], now: datetime
-) -> None:
-    """Write a reminder anew for what is left, and let it ask for no more than that."""
+def _is_ours(campaign: Campaign, notice: Notice) -> bool:
+    """Tell whether a notice is in our own words, and in no call that got no answer: then it may be rewritten."""
     rule = campaign.rules.get(notice.rule)
     by_rule = rule is not None and rule.kind is RuleKind.REMIND
-    if notice.call_ref or not (by_rule or notice.rule in ADMINS_CHASES):
-        return
-    open_ = {about(state): state for state in left}
-    kept = [item for item in abouts if item in open_]
-    items = [Item(open_[item], item.rung, item.cause) for item in kept]
-    content = content_to_json(compose(campaign, rule, items, now))
+    return not notice.call_ref and (by_rule or notice.rule in (*ADMINS_CHASES, SNOOZE))
+
+
+def _rewrite(campaign: Campaign, notice: Notice, items: Sequence[Item], now: datetime) -> None:
+    """Write a reminder anew for what is left, and let it ask for no more than that."""
+    content = content_to_json(compose(campaign, campaign.rules.get(notice.rule), items, now))
     if content != notice.content:
         notice.content, notice.content_hash = content, content_hash(content)
-        notice.abouts = [about_to_json(item) for item in kept]
+        every = [replace(about(item.state), rung=item.rung, cause=item.cause) for item in items]
+        notice.abouts = [about_to_json(item) for item in every]

@@ -26,5 +26,6 @@ from handlers.wording.reporting import *
 from handlers.wording.running import *
 from handlers.wording.several import *
 from handlers.wording.state import *
+from handlers.wording.snooze import *
 from handlers.wording.status import *
 from handlers.wording.words import *

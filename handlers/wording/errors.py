@@ -99,6 +99,14 @@ _ERRORS = {
     "file-mismatch": "文件名写的是 .{ending}，但内容不是。请用原来的软件打开，另存为 docx 或 PDF 后再传。",
     "file-broken": "这个文件打不开，可能没有存完整。请用原来的软件打开，另存为 docx 或 PDF 后再传。",
     "file-macros": "这个文件带有宏，为了安全不能收。请另存为不带宏的 docx 或 PDF 后再传。",
+    "leave-how": "请写明哪几天，例如“{example}”。",
+    "leave-no-such-day": "没有这样的日子，没有登记。请写成“{example}”这样再发一次。",
+    "leave-own-only": "只能给自己请假，没有给{name}登记。别人请假请本人发，或联系管理员。",
+    "leave-no-duty": "{name}现在没有要报的单位，不用请假。",
+    "leave-backwards": "{last}在{first}前面，没有登记。请把起止日期写对再发一次。",
+    "leave-over": "{days}已经过去了，没有登记。",
+    "leave-after-close": "{name}到{day}结束，那时不会再发提醒，不用请假。",
+    "leave-none": "{name}没有登记请假，不用销假。",
     "office-runs-clock": "延期、暂停和改规则会影响所有单位，只有{office}的管理员能办。请联系他们。",
     "no-such-moment": "“{written}”不是能用的日期或时间，请检查后再发。",
     "clock-changed-meanwhile": "刚才已经有人改过，这次什么都没有做。请重新发一遍命令看现在的情况。",
@@ -129,6 +137,12 @@ _ERRORS = {
     "retime-into-the-past": "{moment}已经过了，没有改。请写以后的时间。",
     "retime-too-far": "“{name}”最晚只能到{day}，没有改。",
     "not-retimed": "“{name}”没有改过，就是原定的时间。",
+    "snooze-when": "什么时候再提醒您？请写清时间，例如“明天上午再提醒”“过2小时再提醒”。",
+    "snooze-used-up": "{names}已经推迟过{most}次，不能再推迟，提醒照常发。办了直接回复就行。",
+    "snooze-over": "{moment}已经过了，没有推迟。请写后面的时间，例如“过2小时再提醒”。",
+    "snooze-too-late": "{name}{moment}截止，来不及再推迟了，提醒照常发。办了直接回复就行。",
+    "snooze-after-close": "{name}到{day}就不再提醒了，没有推迟。",
+    "snooze-none": "没有推迟的提醒，不用取消。",
 }
 
 ERROR_CODES = frozenset(_ERRORS)

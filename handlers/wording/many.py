@@ -8,7 +8,7 @@ from datetime import datetime
 from handlers.wording.words import moment_words, names_list
 from models.campaign.definition import Campaign
 from models.messages import Content, Text
-from models.reminding import CHASE
+from models.reminding import ADMINS_CHASES
 from models.sendings import Outcome, Sending, Told
 
 NAMED_FIRST = 5  # recipients whom the preview of a 通知 names
@@ -164,8 +164,8 @@ def no_sending(back: int) -> str:
 
 
 def _title(campaign: Campaign, sending: Sending) -> str:
-    what = "催报" if sending.rule == CHASE else "通知"
-    words = sending.text.split("\n", 1)[-1] if sending.rule != CHASE else sending.text.partition("：")[2]
+    what = "催报" if sending.rule in ADMINS_CHASES else "通知"
+    words = sending.text.split("\n", 1)[-1] if sending.rule not in ADMINS_CHASES else sending.text.partition("：")[2]
     words = words.replace("\n", " ").strip()
     quoted = f"{words[:QUOTED]}…" if len(words) > QUOTED else words
     return f"{what} {moment_words(campaign, sending.at)} {sending.by}发，共{len(sending.told)}人\n“{quoted}”"
@@ -181,6 +181,7 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[s
         (Outcome.UNCERTAIN, "平台没有答复、可能已收到"),
         (Outcome.EXPIRED, "过了时间没有发"),
         (Outcome.ANSWERED, "已报送、提醒取消"),
+        (Outcome.PASSED_ON, "请假、已转给顶替的人"),
         (Outcome.LEFT, "已不负责、没有发"),
         (Outcome.STOPPED, "已停止"),
     ):

@@ -48,21 +48,25 @@ ACTIONS: Mapping[str, str] = {
     "excuse": "免报",
     "unexcuse": "取消免报",
     "stop": "停止发送",
+    "leave": "请假",
+    "leave-end": "销假",
+    "snooze": "推迟提醒",
+    "snooze-undo": "取消推迟提醒",
     "evidence": "附上凭证",
     "photo-stored": "存下图片",
     "document": "上传文件",
     "upload-link": "要上传链接",
     "export": "导出台账",
-    "roster": "首次导入名册",
-    "org-added": "新增单位",
-    "org-renamed": "单位改名",
-    "org-changed": "修改单位资料",
     "extend": "延期",
     "extend-back": "取消延期",
     "pause": "暂停规则",
     "resume": "恢复规则",
     "retime": "改规则时间",
     "retime-back": "规则改回原时间",
+    "roster": "首次导入名册",
+    "org-added": "新增单位",
+    "org-renamed": "单位改名",
+    "org-changed": "修改单位资料",
     "org-closed": "停止单位任务",
     "person-added": "新增人员",
     "person-renamed": "人员改名",
@@ -92,16 +96,17 @@ FIELDS: Mapping[str, str] = {
     "bytes": "字节数",
     "version": "",
     "until": "有效至",
+    "due": "截止",
+    "weeks": "周次",
+    "times": "时间",
     "orgs": "单位数",
     "people": "人数",
     "figures": "明细",
     "target": "对象",
-    "due": "截止",
-    "weeks": "周次",
-    "times": "时间",
     "words": "内容",
     "week": "周次",
     "stopped": "停下人数",
+    "days": "日期",
     "name": "名称",
     "kind": "类别",
     "parent": "上级",
@@ -175,13 +180,13 @@ def subject_words(campaign: Campaign, names: Names, row: AuditRow) -> str:
         return f"#{key}"
     if kind == "ranking":
         return campaign.rankings[key].name if key in campaign.rankings else ""
+    if kind == "rule":
+        return campaign.rules[key].name if key in campaign.rules else "全部规则"
     if kind == "duty":
         return campaign.duties[key].name if key in campaign.duties else ""
     known = {"person": names.people, "org": names.orgs}.get(kind, {})
     return known.get(int(key), "") if key.isdecimal() else ""
 
-    if kind == "rule":
-        return campaign.rules[key].name if key in campaign.rules else "全部规则"
 
 def state_words(campaign: Campaign, names: Names, data: Mapping[str, Any] | None) -> str:
     """Write what a change found, or left, in words."""
