@@ -34,10 +34,9 @@ from bot.engine.cluster import ClusterEngine
 from bot.engine.local import LocalEngine, WorkerLock
 from bot.filestore import FileStore
 from bot.incidents import Incidents
-from bot.incidents import Incidents
 from bot.media import MediaDrain
 from bot.router import Router
-from bot.web import callbacks, clock, health, site, upload
+from bot.web import calendar, callbacks, clock, health, site, upload
 from models import beats, roster_sync
 from models.amendments import Effective
 from models.campaign.definition import Campaign
@@ -215,7 +214,6 @@ def build(
             store=store,
             make=partial(outgoing.make_file, db, effective),
             tell=Incidents(db, effective, clock).picture_broken,
-            tell=Incidents(db, effective, clock).picture_broken,
         ),
         lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),
     )
@@ -286,6 +284,7 @@ def _site(bot: Bot) -> Flask:
     if isinstance(bot.clock, StoredClock):
         desk = clock.Desk(bot.clock, bot.campaign.tz, bot.ticker.next_due, bot.tick, bot.delivery.idle)
         blueprints.append(clock.blueprint(desk))
+        blueprints.append(calendar.blueprint(calendar.Almanac(bot.db, bot.effective.campaign, bot.clock)))
     return site.make(blueprints)
 
 

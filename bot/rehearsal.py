@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -95,14 +95,17 @@ def play(campaign: Campaign, db: Database, last: date) -> Played:
 
 
 def coming(living: Database, campaign: Campaign, now: datetime) -> Played:
-    """Play on from what a living database says, to the end: what is to come if nobody reports any more."""
+    """Play on from what a living database says, to the end: what leaves after `now` if nobody reports any more."""
     with _opened(scratch()) as db:
         tables = migrations.metadata().sorted_tables
         migrations.metadata().create_all(db.engine)
         copy(living, db, [table for table in tables if table.name not in UNREAD])
         stage = Stage(campaign, db, now)
         stage.play(midnight(campaign, campaign.closes_on + AFTERWARDS))
-        return stage.played()
+        played = stage.played()
+        going = tuple(one for one in played.going if one.at > now)
+        fired = {firing: count for firing, count in played.fired.items() if firing.scheduled_at > now}
+        return replace(played, going=going, fired=fired)
 
 
 def copy(source: Database, target: Database, tables: Iterable[Table]) -> int:

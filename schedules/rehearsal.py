@@ -25,8 +25,8 @@ from models.occurrences import Fate, Occurrence
 from models.outbox import Notice, Status
 from models.people import Org, Person
 from models.session import Database
+from schedules.last_look import look_again
 from schedules.rules import Firing, Key, plan
-from schedules.silence import unwanted
 from schedules.ticker import Ticker
 
 ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -157,7 +157,7 @@ class Stage:
         with self._db.begin() as session:
             _change(session, (*due, Notice.expires_at <= Notice.not_before), status=Status.EXPIRED)
             waited = session.scalars(select(Notice).where(*due, Notice.created_at < moment).order_by(Notice.id)).all()
-            reasons = unwanted(session, self.campaign, waited, moment) if waited else {}
+            reasons = look_again(session, self.campaign, waited, moment) if waited else {}
             for notice in waited:
                 if notice.id in reasons:
                     notice.status, notice.reason, notice.settled_at = Status.CANCELLED, reasons[notice.id], moment
@@ -195,7 +195,7 @@ def _going(session: Session, caused: Mapping[int | None, Firing | None]) -> Iter
 
 
 def _turning_points(campaign: Campaign) -> Iterator[datetime]:
-    """Yield the moments at which a duty may stand differently or a text say something else: midnights, deadlines."""
+    """Yield when a duty may stand differently or a text say something else: midnights, deadlines, changes of rules."""
     day = campaign.first_day
     while day <= campaign.closes_on + AFTERWARDS + ONE_DAY:
         yield datetime.combine(day, time(0), tzinfo=campaign.tz).astimezone(UTC)
@@ -204,3 +204,6 @@ def _turning_points(campaign: Campaign) -> Iterator[datetime]:
         for period in periods(campaign, duty):
             for due_at in deadlines(campaign, duty, period):
                 yield from (due_at.astimezone(UTC), due_at.astimezone(UTC) + ONE_MINUTE)
+    for rule in campaign.rules.values():
+        ends = (moment for pause in rule.amended.pauses for moment in (pause.start, pause.end))
+        yield from (moment.astimezone(UTC) for moment in (*ends, rule.amended.since) if moment is not None)

@@ -5,15 +5,23 @@ Pure. Used by `rehearse` in all its forms, and by the calendar of the demo page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from models.campaign.definition import Campaign, Shift
 from models.campaign.periods import deadline
 from models.campaign.workdays import Workdays, legal_year
+from models.outbox import Status
 from models.phrases import day
 from schedules.rules import Firing
 
+BECAME = (  # what a calendar counts, in this order
+    ("已发", (Status.SENT,)),
+    ("待发", (Status.WAITING, Status.SENDING)),
+    ("取消", (Status.CANCELLED,)),
+    ("没发成", (Status.FAILED, Status.UNCERTAIN, Status.EXPIRED)),
+)
+WHOLE_TEXT = "看某个单位收到的全文，加 --org 单位名"
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SATURDAY = 5  # date.weekday()
 NOBODY = "没有要告诉的人"
@@ -37,6 +45,11 @@ def mark(campaign: Campaign, on: date) -> str:
     if on.weekday() >= SATURDAY:
         return "班" if works else ""
     return "" if works else "休"
+
+
+def rests(campaign: Campaign, on: date) -> bool:
+    """Tell whether people do not work on a day."""
+    return not Workdays(campaign).is_workday(on)
 
 
 def rest_reason(campaign: Campaign, on: date) -> str:
@@ -100,7 +113,18 @@ def carried(count: int) -> str:
 
 def other_texts(count: int) -> str:
     """Say that not all recipients read the text that is shown."""
-    return f"另有{count}种写法：单位名或所欠的项目不同；看某个单位收到的全文，加 --org 单位名"
+    return f"另有{count}种写法：单位名或所欠的项目不同"
+
+
+def became(counts: Mapping[Status, int]) -> str:
+    """Say what became of notices: 已发12，取消1. Empty when there are none."""
+    found = {label: sum(counts.get(status, 0) for status in statuses) for label, statuses in BECAME}
+    return "，".join(f"{label}{count}" for label, count in found.items() if count)
+
+
+def skipped(reason: str) -> str:
+    """Say that a firing was left out, and why."""
+    return f"跳过：{reason}" if reason else "跳过"
 
 
 def same_text(on: date) -> str:

@@ -130,7 +130,7 @@ def _event(campaign: Campaign, event: Event, shown: dict[tuple[str, ...], date])
     lines = [line for text in texts for line in text.split("\n")]
     yield from (f"{INDENT}{line}" for line in (lines if before == event.day else [words.same_text(before)]))
     if others:
-        yield f"{INDENT}· {words.other_texts(others)}"
+        yield f"{INDENT}· {words.other_texts(others)}；{words.WHOLE_TEXT}"
 
 
 def event_title(campaign: Campaign, event: Event) -> str:

@@ -64,14 +64,7 @@ class Desk:
 def blueprint(desk: Desk) -> Blueprint:
     """Make the routes."""
     routes = Blueprint("clock", __name__)
-
-    @routes.before_request
-    def only_local() -> None:
-        """The peer must be this machine, not a proxy on it, and a page of another site must not reach us by name."""
-        peer = ip_address(request.remote_addr or "0.0.0.0").is_loopback
-        named = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-        if not peer or request.headers.get("X-Forwarded-For") or named not in LOCAL_NAMES:
-            abort(403)
+    routes.before_request(only_local)
 
     @routes.get("/clock")
     def show() -> Response:
@@ -85,6 +78,14 @@ def blueprint(desk: Desk) -> Blueprint:
         return jsonify(desk.shown())
 
     return routes
+
+
+def only_local() -> None:
+    """The peer must be this machine, not a proxy on it, and a page of another site must not reach us by name."""
+    peer = ip_address(request.remote_addr or "0.0.0.0").is_loopback
+    named = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if not peer or request.headers.get("X-Forwarded-For") or named not in LOCAL_NAMES:
+        abort(403)
 
 
 def _target(desk: Desk, wish: object) -> datetime | None:

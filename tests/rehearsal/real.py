@@ -18,8 +18,8 @@ from models.clock import SettableClock
 from models.messages import Content, Text
 from models.outbox import Notice, Status, content_hash
 from models.session import Database
+from schedules.last_look import look_again
 from schedules.rehearsal import Played, Reports
-from schedules.silence import unwanted
 from schedules.ticker import Ticker
 from tests.store.delivering import FakeChannel
 
@@ -37,7 +37,7 @@ def lived(
     channels = [FakeChannel(NAME), *(FakeChannel(f"robot:{name}", users=1, repeats=False) for name in campaign.groups)]
     wall = SettableClock(datetime(2026, 11, 24, tzinfo=UTC))
     delivery = Delivery(
-        db, channels, clock, wall, _parts, lambda session, notices: unwanted(session, campaign, notices, clock.now())
+        db, channels, clock, wall, _parts, lambda session, notices: look_again(session, campaign, notices, clock.now())
     )
     waiting = list(reports.moments) if reports else []
     told = start
