@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import ceil
 
 from bot.render import svg
-from bot.render.frame import LEFT, MOST_ROWS, RIGHT, SMALL, band, empty, note, page_words, paginate, rule
+from bot.render.frame import LEFT, MOST_ROWS, PAGE_BODY, RIGHT, SMALL, band, empty, note, page_words, paginate, rule
 from bot.render.standing import EMPTY, NAMELESS, POINTS, Line, Standing, standing
 from bot.render.svg import GREY, INK, RED, Sheet, fit, shorten, width, wrap
 from models.messages import RankTable
@@ -23,6 +23,7 @@ EXTRA = 42  # for marks on their own line
 ACROSS = 14  # above and below a bar that has its figure beside it
 MOST_NAME_LINES = 24  # of those who are missing
 MOST_CORRECTIONS = 8
+MOST_BODY = 3 * PAGE_BODY / 2  # rows and what stands below them; more, and that has a page of its own
 UNIT_MOST = 2 * 28  # pixels; a longer unit stands once above the figures instead of behind each
 SIGN = 26  # pixels of a sign of movement
 SECOND = 40  # from the line of a figure to that of its change
@@ -64,11 +65,14 @@ def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
     shown = standing(table, zone)
     columns = _columns(shown)
     split = paginate([_measure(line, columns) for line in shown.lines[:MOST_ROWS]])
+    below = _apart(Sheet(svg.WIDTH), 0, shown)  # drawn once to see how high it is
+    if split[-1] and sum(row.height for row in split[-1]) + below > MOST_BODY:
+        split.append([])
     for number, rows in enumerate(split, start=1):
         sheet = Sheet(svg.WIDTH)
         facts = (shown.issue if shown.published else "", f"数据截至{shown.as_of}", page_words(number, len(split)))
         y = band(sheet, shown.title, facts, "" if shown.published else shown.issue)
-        y = _rows(sheet, y, rows, columns, shown)
+        y = _rows(sheet, y, rows, columns, shown) if rows or number == 1 else y
         if number == len(split):
             y = _apart(sheet, y, shown)
         yield sheet.done(ceil(_foot(sheet, y, shown)))

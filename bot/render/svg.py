@@ -9,7 +9,10 @@ import unicodedata
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from bot.render import RenderError
+
 WIDTH = 1080  # pixels; a phone shows them on 390 points, so 28 px are the smallest type that reads
+MOST_HEIGHT = 8000  # pixels; a full page with all that can stand below it is about 4000
 FAMILY = "Noto Sans CJK SC"
 INK, GREY, FAINT = "#262626", "#6e6a67", "#a8a29e"  # grey keeps 5:1 on white, faint is for shapes only
 RED, RED_SOFT, TRACK, RULE = "#a61e1e", "#d8958c", "#f5f0ed", "#ece5e1"
@@ -172,7 +175,12 @@ class Sheet:
         self._parts.append(f'<polygon points="{points}" fill="{fill}"/>')
 
     def done(self, height: int) -> str:
-        """Return the whole document at that height, on white paper."""
+        """Return the whole document at that height, on white paper.
+
+        Raises RenderError for more than MOST_HEIGHT: the rasteriser ends the whole process when memory is short.
+        """
+        if height > MOST_HEIGHT:
+            raise RenderError(f"the picture would be {height} pixels high, over the limit of {MOST_HEIGHT}")
         size = f'width="{self.width}" height="{height}" viewBox="0 0 {self.width} {height}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FAMILY}" xml:space="preserve">'
         paper = f'<rect width="{self.width}" height="{height}" fill="{PAPER}"/>'

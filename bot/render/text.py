@@ -107,7 +107,7 @@ def _cut(head: list[str], body: list[str], tail: list[str], limit: int, where: s
     ends = list(accumulate(_size(line) + 1 for line in body))
     for first, last in ((head, tail), (head, []), (head[:1], [])):
         for kept in range(min(bisect_right(ends, limit), len(body) - 1), -1, -1):
-            rest = f"……{'其余' if kept else '共'}{len(body) - kept}家{where}"
+            rest = f"……{'其余' if kept else '共'}{len(body) - kept:,}家{where}"
             text = "\n".join([*first, *body[:kept], rest, *last])
             if _size(text) <= limit:
                 return text

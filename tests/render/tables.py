@@ -121,6 +121,16 @@ AWKWARD = {
         falling(CITIES),
         corrections=[Corrected(f"{LONG_NAME[:25]}{n}", Decimal(n * 1000), Decimal(n)) for n in range(90)],
     ),
+    "all-at-once": table(
+        [
+            *(RankRow(LONG_NAME, n, Decimal(9000 - n), n, stale=True, marks=("缺3平台",)) for n in range(1, 21)),
+            *(RankRow(f"{LONG_NAME[:30]}{n}", None, None) for n in range(134)),
+            *(RankRow(f"{LONG_NAME[:30]}{n}", None, None, marks=("缺人口数",)) for n in range(134)),
+        ],
+        number=None,
+        note=NOTE * 9,
+        corrections=tuple(Corrected(f"{LONG_NAME[:39]}{n}", Decimal(n * 1000), Decimal(n)) for n in range(90)),
+    ),
     "no-population": table([RankRow(name, None, None, marks=("缺人口数",)) for name in CITIES[:5]], since=None),
     "14-rows": table(falling([f"{name}公安局" for name in CITIES], top=128600, step=7193), decimals=0, unit="份"),
     "30-rows": table(counties(30)),

@@ -75,6 +75,12 @@ def test_what_resvg_refuses() -> None:
         rasterise("<svg", font_file())
 
 
+def test_too_high_a_picture() -> None:
+    """A sheet that is absurdly high is refused before the rasteriser sees it: it would end the process."""
+    with pytest.raises(RenderError, match="9000 pixels high"):
+        Sheet(1080).done(9000)
+
+
 def test_too_large_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture over the platform's limit is refused here, with its size."""
     monkeypatch.setattr("bot.render.png.MOST_BYTES", 50)
