@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from handlers.reading.tokens import MARK, Token
+from handlers.reading.tokens import MARK, NUMBER, Token
 
 _CLAUSE = 12  # tokens before 没有 in which 有 makes it a question
 
@@ -38,6 +38,7 @@ def _asks(tokens: list[Token], index: int) -> bool:
         return True
     whether = tokens[index].word == "没有" and any(t.word.endswith("有") for t in _clause_before(tokens, index))
     said = tokens[index].word == "没" and index > 0 and tokens[index - 1].word[-1:] in ("上", "了", "过", "完", "到")
+    said = said or (tokens[index].word == "没" and index > 0 and tokens[index - 1].kind == NUMBER)  # 算上那2场没
     if "askend" not in classes and not whether and not said:  # 还有手册没有, 记上没
         return False
     after = tokens[index + 1] if index + 1 < len(tokens) else None  # 喂小刘吗帮我记一下 asks nothing

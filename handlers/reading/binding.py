@@ -95,7 +95,7 @@ class Binder:
             return None
         attached = self._attached(index)
         for mention in self.before(index, previous):
-            if mention.index in self.taken and not again:
+            if (mention.index in self.taken and not again) or "trails" in self.tokens[mention.index].classes:
                 continue
             fitting = fit(self.lexicon, mention.targets, self.tokens[index])
             if fitting is None or (attached and not self.adjacent(mention.index, index)):
@@ -105,12 +105,12 @@ class Binder:
             if best is not None and _firm_noun(best, mention):
                 return best
             choice = Choice(fitting[0], "left", fitting[1], mention=mention)
-            if not mention.weak and not (mention.lean and self._looks_back(index)):
+            if not mention.weak and not (mention.lean and self.looks_back(index)):
                 return choice
             best = best or choice
         return best
 
-    def _looks_back(self, index: int) -> bool:
+    def looks_back(self, index: int) -> bool:
         """Whether 播放 may leave its number to an earlier noun: 大喇叭播放36次, but not 短视频播放12.8万."""
         quantity = self.tokens[index].quantity
         return bool(quantity.measure) or not quantity.numeral.scaled
@@ -164,7 +164,8 @@ class Binder:
             return True
         if measure in FREQUENCY:
             return False
-        return unknown > 0 if not measure else after_verb >= 0 and after_verb + own_gap >= 2
+        described = own_gap == 0 and "modifier" in self.tokens[index - 1].classes  # ATM机张贴风险提示61台
+        return unknown > 0 if not measure else after_verb >= 0 and after_verb + own_gap >= 2 and not described
 
     def placed(self, noun: int, index: int) -> bool:
         """Whether what stands between is only where it was put up: 横幅挂在镇政府门口2条."""
@@ -183,6 +184,9 @@ class Binder:
         alone = persons and not (self.mentions and self.mentions[0].index < index)
         helpers = persons and index > 0 and not token.gap and self.tokens[index - 1].classes & {"staff"}
         room = _room(token.measure)
+        before = self.at.get(index - 1)
+        if before is not None and before.weak and token.measure in GENERIC:
+            room = _ROOM_PERSONS  # 跑了11家施工单位
         unknown = 0
         for at in range(index + 1, min(following, len(self.tokens), index + _REACH)):
             after = self.tokens[at]
@@ -192,7 +196,7 @@ class Binder:
                 fitting = fit(self.lexicon, mention.targets, token)
                 if unknown > room or (fitting is None and not self._passes(mention)):
                     return None
-                if helpers and after.word == "参与":
+                if "leads" in after.classes or (helpers and after.word == "参与"):
                     return None  # 志愿者120人参与宣传
                 if fitting is not None:
                     return Choice(fitting[0], "right", fitting[1], mention=mention)
@@ -222,6 +226,8 @@ class Binder:
             if mention.index in self.taken:
                 continue
             people = self.tokens[index].measure in PERSONS  # 培训职工1380人次
+            if "trails" in self.tokens[mention.index].classes:
+                continue
             if not (mention.lean or mention.weak) and self.adjacent(mention.index, index, people):
                 return mention
         return self._beside(index, following)

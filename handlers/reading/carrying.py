@@ -186,8 +186,14 @@ def gives_way(now: Current, target: Target, at: int) -> Target:
         return target
     start = next((i + 1 for i in range(at, -1, -1) if now.tokens[i].word == ";"), 0)
     end = next((i for i in range(at, len(now.tokens)) if now.tokens[i].word == ";"), len(now.tokens))
-    entries = [token.entry for token in now.tokens[start:end] if token.entry is not None]
-    return (heir, None) if any(t[0] == heir for entry in entries for t in entry.targets) else target
+    named = [i for i in range(start, end) if any(t[0] == heir for t in _targets(now.tokens[i]))]
+    later = [i for i in named if i > at and any(token.kind == MARK for token in now.tokens[at:i])]
+    counted = any(token.kind == NUMBER and token.measure in PERSONS for token in now.tokens[at + 1 : end])
+    return (heir, None) if named and not (later == named and counted) else target
+
+
+def _targets(token: Token) -> tuple[Target, ...]:
+    return token.entry.targets if token.entry is not None else ()
 
 
 def _mixed(now: Current, heir: str) -> bool:

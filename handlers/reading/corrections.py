@@ -35,10 +35,14 @@ def _pair(tokens: list[Token], first: int, second: int) -> tuple[int, int] | Non
     between = _classes(tokens, first + 1, second)
     before = _classes(tokens, max(0, first - 4), first)
     just_before = _classes(tokens, max(first + 1, second - 2), second)
+    words_before = {token.word for token in tokens[max(0, first - 2) : first]}
+    words_between = {token.word for token in tokens[first + 1 : second]}
     denied = "isnot" in just_before and "is" not in tokens[second - 1].classes  # 是12.8万，不是1.28万
     said = (
         between & {"to", "wrong"} or ("isnot" in before and "is" in between) or ("from" in before and "rise" in between)
     )
+    said = said or bool({"原", "原来", "原报"} & words_before and {"现", "现在", "今"} & words_between)  # 原450 现540
+    said = said or (tokens[second - 1].word == "是" and second - first == 2 and bool({"不到", "不足"} & words_before))
     mistaken = "from" in between and "wrong" in _classes(tokens, second + 1, second + 3)  # 之前报的4.2万条有误
     denied = denied or (mistaken and not said)
     if not (denied or "swap" in between or said) or _other_noun(tokens, first, second):

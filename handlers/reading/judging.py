@@ -20,6 +20,7 @@ from handlers.reading.scopes import Scope
 from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
+_PARTS = 12  # figures that one total may sum up
 _APART = frozenset(("meeting", "staff", "place", "trader", "rate", "drop", "like"))
 
 
@@ -182,6 +183,8 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
     work, quantity, misfit = now.work, token.quantity, choice.misfit
     if _is_part(now, token, scope):
         return
+    if scope.total and not scope.veto and not now.question and _sums_up(now, token, scope):
+        return
     if _is_mark(now, at):
         work.note(token, "skipped", "ident")
         return
@@ -203,6 +206,20 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
     known = not quantity.measure or quantity.measure in now.lexicon.owners or quantity.measure in PIECES
     known = known and not _of_staff_or_places(now.tokens, at)
     work.note(token, "unplaced", "no-noun" if known else "other-measure")
+
+
+def _sums_up(now: Current, token: Token, scope: Scope) -> bool:
+    """Take 合计165人 under 听众120人 and 听众45人 for their total, when it is exactly that."""
+    value, summed, parts = token.quantity.numeral.value, Decimal(0), 0
+    for draft in reversed(now.work.drafts[-_PARTS:]):
+        factor = factor_of(now.lexicon, draft.target, token)
+        if value is None or factor is None or draft.target != now.work.drafts[-1].target or draft.dropped:
+            return False
+        summed, parts = summed + draft.value, parts + 1
+        if parts > 1 and summed == value * factor:
+            now.work.keep(token, draft.target, summed, scope, "carried")
+            return True
+    return False
 
 
 def _is_mark(now: Current, at: int) -> bool:

@@ -1,14 +1,14 @@
 """All words the reader knows, in one Aho-Corasick automaton: the campaign's nouns and the grammar's words.
 
 A campaign file adds words in its [reading] table: to any class of grammar.txt (`place = ["网点"]`), and to the
-classes that only a
-campaign can know: `acts` (nouns of its indicators that are verbs: 推送), `lean` (verbs that name an indicator only
-where no noun
-before them fits: 播放), `generic` (nouns that a noun right before them makes its own: 讲座活动), `modifier` (words
-that describe a
-noun: 反诈),
-`incoming` (nouns of what comes in by itself: 收到投稿5条), `ignore` (phrases whose digits are no number: 96110),
-and `typos` ("wrong>right", of equal length).
+classes that only a campaign can know:
+
+acts: nouns of its indicators that are verbs (推送). lean: verbs that name an indicator only where no noun before them
+fits (播放). leads: verbs that count only what follows them (讲解580人次). trails: nouns that count only what stands
+before them (230名观众). generic: nouns that a noun right before them makes its own (讲座活动). modifier: words that
+describe a noun (反诈). incoming: nouns of what comes in by itself (收到投稿5条). ignore: phrases whose digits are no
+number (96110). typos: "wrong>right", of equal length.
+
 Built once by reader.py; read only.
 """
 

@@ -13,6 +13,8 @@ from handlers.reading.grammar import AND
 from handlers.reading.lexicon import Lexicon, Target
 from handlers.reading.tokens import Token
 
+_PASSING = ("的", "只", "才", "就", "也")  # may stand between a place and 去了
+
 
 @dataclass(slots=True)
 class Mention:
@@ -75,7 +77,7 @@ def _look_back(tokens: list[Token], index: int, keys: frozenset[str], found: lis
     earlier = []
     for at in range(index - 1, max(-1, index - 12), -1):
         entry = tokens[at].entry
-        if entry is None or tokens[at + 1].gap or not (entry.parts or entry.word in AND or entry.word == "的"):
+        if entry is None or tokens[at + 1].gap or not (entry.parts or entry.word in AND or entry.word in _PASSING):
             break
         parts = tuple(target for target in entry.parts if target[0] in keys)
         if parts:

@@ -7,6 +7,7 @@ character, so that no later stage thinks of them. Called by reader.py; knows not
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,29 @@ def normalise(text: str) -> Normal:
         return Normal(levelled, None)
     kept = tuple(index for index, char in enumerate(text) if _TABLE[ord(char)])
     return Normal(levelled, kept)
+
+
+_DIGIT = re.compile(r"\d")
+_CELL = re.compile(r"\d[\d.]*[万亿千百]?\D{0,2}")
+_HEAD_CELL = 10  # characters of a cell of a header
+
+
+def bars(levelled: str) -> str:
+    """Turn the commas of a table in commas into bars, so that 海报,20,355 is three cells. Changes no length.
+
+    A header of short cells without a digit, then lines of as many commas with a cell that is only a number.
+    """
+    lines = levelled.split("\n")
+    for at, head in enumerate(lines[:-1]):
+        count = head.count(",")
+        if not count or _DIGIT.search(head) or any(len(cell) > _HEAD_CELL for cell in head.split(",")):
+            continue
+        end = at + 1
+        while end < len(lines) and lines[end].count(",") == count:
+            end += 1
+        if end > at + 1 and any(_CELL.fullmatch(cell.strip()) for cell in lines[at + 1].split(",")):
+            lines[at:end] = [line.replace(",", "|") for line in lines[at:end]]
+    return "\n".join(lines)
 
 
 class _Table(dict[int, str]):

@@ -16,7 +16,7 @@ from handlers.reading.days import ask_about_days, sign
 from handlers.reading.drafts import Work
 from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
-from handlers.reading.normalise import normalise
+from handlers.reading.normalise import bars, normalise
 from handlers.reading.results import Results
 from handlers.reading.scopes import pairs_of
 from handlers.reading.settling import settle
@@ -52,7 +52,7 @@ class Reader:
         Returns figures in the order of the text. Of a text longer than LONGEST the rest is named in unplaced, not read.
         """
         normal = normalise(text[:LONGEST])
-        levelled = self._mended(normal.text)
+        levelled = self._mended(bars(normal.text) if "\n" in normal.text else normal.text)
         work = self._work(levelled, orgs)
         loose = any(note.outcome == "unplaced" for note in work.notes) or _misfits(work)
         if loose and len(levelled) <= _RESPELT:

@@ -182,6 +182,8 @@ class _Walk:
         elif mark == "]":
             state.paren = False
         elif mark in ",:|\t;":
+            if mark == ";" and (state.veto == "undo" or (state.veto == "plan" and self._was_done(index))):
+                state.veto = self.frame.veto
             if mark == ";":
                 state.total, state.part, state.printed = False, self.frame.part, False
             if state.veto == "past" and (mark == ";" or self.compares):
@@ -235,6 +237,8 @@ class _Walk:
                 or word[0] in _COMPARING
                 or any(t.word in _COMPARING for t in self.tokens[max(0, index - 3) : index])
             )
+        if governs == "stock" and index and "people" in self.tokens[index - 1].classes:
+            return  # 群众领取折页180份: it was handed out
         action = _ACTIONS.get(governs)
         if action is not None:
             action(self, word, index)

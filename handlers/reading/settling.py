@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from handlers.reading.drafts import Draft, Note, Query, Work
-from handlers.reading.measures import FREQUENCY
+from handlers.reading.measures import FREQUENCY, PERSONS
 from handlers.reading.totals import WINDOW, settle_totals
 from handlers.reading.values import DoubtKind
 
@@ -27,7 +27,7 @@ def settle(work: Work) -> None:
             _each(work, draft, after)
         if draft.when is not None and draft.when.text.startswith("上"):
             _last_week(draft, near)
-        if draft.measure in FREQUENCY:
+        if draft.measure in FREQUENCY and draft.measure not in PERSONS:
             _how_often(work, draft, near)
         if draft.scope.made or _USED.fullmatch(work.text, draft.end, after[0].start if after else draft.end):
             _made(draft, after)

@@ -92,7 +92,7 @@ def _column(table: _Table, cell: Cell) -> Column:
     targets = tuple(t for mention in mentions(cell.tokens) if not mention.weak for t in mention.targets)
     when = next((token.when for token in reversed(cell.tokens) if token.kind == DAY), None)
     last_week = when is not None and when.text.startswith(("上周", "上星期", "上个星期"))
-    ignored = bool(classes & _SKIPPED) or (bool(classes & _NAMES) and not targets) or last_week
+    ignored = bool(classes & (_SKIPPED | {"wrong", "swap"})) or (bool(classes & _NAMES) and not targets) or last_week
     column = Column(
         targets=targets,
         needs=frozenset(key for token in cell.tokens if token.entry is not None for key in token.entry.needs),
@@ -207,7 +207,7 @@ def _target(table: _Table, column: Column, token: Token, label: tuple[Target, ..
     measure.
     """
     if not (column.targets or column.needs):  # 作品数 beside 粉丝: the platform of the row is for the other column
-        spoken = {key for other in table.columns for key in other.needs}
+        spoken = {key for other in table.columns[1:] for key in other.needs}
         label = tuple(target for target in label if target[0] not in spoken)
     first = table.columns[0].targets if not label else ()
     options = (*label, *column.targets) if not column.targets or label else column.targets

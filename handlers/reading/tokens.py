@@ -26,7 +26,7 @@ _GROUP = re.compile(r" \d{3}(?!\d)")  # may be the rest of a number written with
 _TERMS = 12  # of a sum that is written out
 _LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
 # a longer word of these classes that begins where a date begins is the word: 今日零报告, 到今天
-_OVER_DATES = frozenset(("cum", "plan", "zero", "past", "protected", "now"))
+_OVER_DATES = frozenset(("cum", "plan", "zero", "past", "protected", "now", "total"))
 
 
 @dataclass(slots=True)
@@ -162,7 +162,8 @@ class _Cutter:
         self.day_at += 1
         if word == when.start:
             _, end, entry = self.words[self.word_at]
-            if end > when.end and entry.classes & _OVER_DATES:
+            longer = end > when.end or (end == when.end and "total" in entry.classes)  # 全天
+            if longer and entry.classes & _OVER_DATES:
                 return _word_token(WORD, word, end, entry)
         return Token(DAY, when.start, when.end, when=when)
 

@@ -78,6 +78,8 @@ def _overfull(work: Work, head: Draft, after: list[Draft]) -> None:
     """Parts after 其中 that are more than the whole."""
     parts: list[Draft] = []
     for draft in after:
+        if draft.target == head.target and draft.value == head.value:
+            continue  # said again
         if draft.dropped != "part" or draft.target != head.target or not draft.scope.part:
             break
         parts.append(draft)

@@ -28,7 +28,13 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     _denied_before(now, clause, start, [noun for noun in nouns if noun.index not in taken])
     last = max((index for index, token in enumerate(clause) if token.kind == NUMBER), default=-1)
     denials = [index for index, token in enumerate(clause) if index > last and token.classes & NEGATIVE]
-    if not denials or now.question or now.work.frame.veto == "notown" or any(t.classes & _OTHERWISE for t in clause):
+    if (
+        not denials
+        or now.question
+        or _gives_reason(now, clause)
+        or now.work.frame.veto == "notown"
+        or any(t.classes & _OTHERWISE for t in clause)
+    ):
         return
     denial = clause[denials[0]]
     named = [
@@ -50,6 +56,12 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _gives_reason(now: Current, clause: list[Token]) -> bool:
+    """Whether a clause only says why: 因为考试没上课."""
+    before = clause[0].start
+    return now.work.text[max(0, before - 4) : before + 2].find("因为") >= 0 or any(t.word == "由于" for t in clause)
 
 
 def _only_denies(now: Current, clause: list[Token]) -> bool:
