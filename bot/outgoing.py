@@ -21,6 +21,7 @@ from models.messages import (
     Markdown,
     Picture,
     RankTable,
+    Recall,
     StoredFile,
     Table,
     TableText,
@@ -45,6 +46,8 @@ def parts(
     Raises RenderError when the picture of a ranking cannot be drawn; its text is a notice of its own and goes all the
     same. Raises OSError when a kept file is gone.
     """
+    if isinstance(content, Recall):
+        return [content]
     if isinstance(content, File):
         return [Attachment(make(content), content.name)]
     if isinstance(content, StoredFile):

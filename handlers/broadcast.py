@@ -138,26 +138,28 @@ def do_broadcast(ctx: Context, payload: Mapping[str, Any]) -> Reply:
 )
 def show_sending(ctx: Context, match: Match) -> Reply:
     """Tell what became of the last 催报 or 通知, or of one before: sent, refused and why, waiting, withdrawn."""
-    back = _back(match.rest)
-    found = sendings.recent(ctx.session, person_ids=_whose(ctx), limit=2, skip=back - 1)
+    back = which(match.rest, "发送情况")
+    found = sendings.recent(ctx.session, person_ids=whose(ctx), limit=2, skip=back - 1)
     if not found:
         return Reply(wording.no_sending(back), outcome="shown")
     sending = sendings.load(ctx.session, found[0])
     lines = wording.sending_lines(ctx.campaign, sending, ctx.now)
+    if sendings.recalled(ctx.session, sending.inbox_id):
+        lines.append(wording.taken_back())
     if len(found) > 1:
         lines.append(wording.sending_before(back + 1))
     return Reply("\n".join(lines), outcome="shown")
 
 
-def _back(rest: str) -> int:
-    """Read how many sendings back: 1 is the last."""
+def which(rest: str, command: str) -> int:
+    """Read how many sendings back: 1 is the last. Raises UserError."""
     number = _NUMBER.match(rest.strip())
     if rest and number is None:
-        raise UserError("which-sending", example="发送情况 2")
+        raise UserError("which-sending", example=f"{command} 2")
     return max(1, int(number[1])) if number else 1
 
 
-def _whose(ctx: Context) -> Sequence[int] | None:
+def whose(ctx: Context) -> Sequence[int] | None:
     """Return whose sendings the sender may see and stop: an admin of the office all, others their own."""
     top = any(org.name == ctx.campaign.office for org in ctx.known.orgs(Role.ADMIN))
     return None if top else [ctx.known.person.id]
@@ -172,7 +174,7 @@ def _whose(ctx: Context) -> Sequence[int] | None:
 )
 def stop_sending(ctx: Context, match: Match) -> Reply:
     """Cancel what still waits of the last 催报 or 通知. It takes something back, so that no code is wanted."""
-    found = sendings.recent(ctx.session, person_ids=_whose(ctx), limit=50)
+    found = sendings.recent(ctx.session, person_ids=whose(ctx), limit=50)
     waiting = sendings.waiting_of(ctx.session, found)
     if waiting is None:
         return Reply(wording.nothing_to_stop(), outcome="refused")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from handlers import broadcast, chasing, excusing, publishing, several, wording
+from handlers import broadcast, chasing, excusing, publishing, recalling, several, wording
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.codes import try_code
 from handlers.people import appointing, handing, switching
@@ -17,6 +17,7 @@ DO: Mapping[str, Callable[[Context, Mapping[str, Any]], Reply]] = {
     "publish": publishing.do_publish,
     "propose": publishing.do_propose,
     "recall": publishing.do_recall,
+    "recall-sending": recalling.do_recall_sending,
     "several": several.do_several,
     "chase": chasing.do_chase,
     "extend": extending.do_extend,

@@ -137,7 +137,14 @@ class File:
     params: dict[str, Any]  # JSON values
 
 
-Content = Text | Markdown | Picture | TableText | StoredFile | File
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Takes back what an earlier call brought, where the channel can."""
+
+    platform_ref: str  # of that call
+
+
+Content = Text | Markdown | Picture | TableText | StoredFile | File | Recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,8 @@ def content_to_json(content: Content) -> dict[str, Any]:
         return {"kind": "stored-file", "sha256": content.sha256, "name": content.name, "image": content.image}
     if isinstance(content, File):
         return {"kind": "file", "file": content.kind, "name": content.name, "params": content.params}
+    if isinstance(content, Recall):
+        return {"kind": "recall", "ref": content.platform_ref}
     kind = "picture" if isinstance(content, Picture) else "table-text"
     if isinstance(content.table, MatrixTable):
         return {"kind": kind, "of": "matrix", "table": matrix_to_json(content.table)}
@@ -173,6 +182,8 @@ def content_from_json(data: dict[str, Any]) -> Content:
         return Text(data["text"])
     if data["kind"] == "markdown":
         return Markdown(data["text"])
+    if data["kind"] == "recall":
+        return Recall(data["ref"])
     if data["kind"] == "stored-file":
         return StoredFile(data["sha256"], data["name"], data["image"])
     if data["kind"] == "file":

@@ -13,13 +13,17 @@ from enum import Enum
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from models import settings
+from models.audience import WECOM_APP
 from models.inbox import Inbox
+from models.messages import Draft, Recall, Recipient
 from models.outbox import Attempt, Notice, Status
 from models.people import Org, Person
 from models.reminding import ADMINS_CHASES
 
 BROADCAST = "broadcast"  # stands in for a rule's key with an admin's own words to many
 RULES = (*ADMINS_CHASES, BROADCAST)
+RECALL = "recall"  # stands in for a rule's key with what takes a sending back
 FAILED_SHOWN = 50  # notices of one firing that are looked at for why they failed
 STOPPED = "stopped by an admin"  # reason of a notice that was cancelled so
 ENDED = ("dismissed", "handed over", "switched off")  # reasons of outbox.withdraw()
@@ -180,6 +184,31 @@ def stop(session: Session, inbox_id: int, now: datetime) -> tuple[int, int]:
         )
         counts.append(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
     return counts[0], counts[1]
+
+
+def recalls(session: Session, inbox_id: int, now: datetime, since: datetime) -> list[Draft]:
+    """Draft the calls that take back what a sending has brought to people: one for each call that brought it.
+
+    now: campaign time. since: transport time; what went before then cannot be taken back any more.
+    """
+    rows = session.execute(
+        select(Attempt.platform_ref, func.min(Notice.user_ref))
+        .join(Notice, Notice.id == Attempt.notice_id)
+        .where(
+            Notice.inbox_id == inbox_id,
+            Notice.rule.in_(RULES),
+            Notice.channel == WECOM_APP,
+            Attempt.platform_ref != "",
+            Attempt.at > since,
+        )
+        .group_by(Attempt.platform_ref)
+    ).all()
+    return [Draft(Recipient(WECOM_APP, user_ref), Recall(ref), RECALL, now) for ref, user_ref in rows]
+
+
+def recalled(session: Session, inbox_id: int) -> bool:
+    """Tell whether a sending has been taken back before."""
+    return settings.get(session, f"{RECALL}:{inbox_id}") is not None
 
 
 def waiting_of(session: Session, inbox_ids: Iterable[int]) -> int | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from models.channel_state import Limit
 from models.errors import BotError
-from models.messages import Markdown, Text
+from models.messages import Markdown, Recall, Text
 
 
 class Reaction(Enum):
@@ -113,7 +114,7 @@ class Attachment:
     name: str
 
 
-Outgoing = Text | Markdown | Image | Attachment
+Outgoing = Text | Markdown | Image | Attachment | Recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Capabilities:
 
     users_per_call: int  # 1 for a group
     repeats_safely: bool  # the platform weeds out an identical call, so that an unanswered one may be repeated
+    limit: Limit | None = None  # calls beyond it are refused, or dropped without a word
 
 
 class Channel(Protocol):
@@ -142,9 +144,6 @@ class Channel(Protocol):
     @property
     def can(self) -> Capabilities:
         """Return what it can carry."""
-
-    def ready_in(self) -> float:
-        """Return the seconds until its own limiter lets the next call through; 0 is now."""
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
         """Send to some users (none for a group) in one call. Texts must fit: see models/lengths.py.

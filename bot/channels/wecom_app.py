@@ -17,7 +17,7 @@ from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_crypto import Envelope, Refused
 from models.clock import Clock
 from models.lengths import TEXT_BYTES, cut
-from models.messages import Inbound, InboundKind, Markdown
+from models.messages import Inbound, InboundKind, Markdown, Recall
 
 NAME = "wecom_app"
 BODY_BYTES = 64 * 1024
@@ -97,12 +97,11 @@ class WecomApp:
         """Up to 1000 users a call; the duplicate check makes a repeat safe."""
         return Capabilities(users_per_call=USERS, repeats_safely=True)
 
-    def ready_in(self) -> float:
-        """Nothing to wait for: a limit that the platform reports makes delivery wait."""
-        return 0.0
-
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
         """Send to up to 1000 users in one call. Raises SendError."""
+        if isinstance(content, Recall):
+            self.api.post("message/recall", {"msgid": content.platform_ref}, sends=False)
+            return SendResult()
         head = {"touser": "|".join(user_refs), "agentid": self._agent_id}
         if duplicate_check:
             head |= {"enable_duplicate_check": 1, "duplicate_check_interval": DUPLICATE_SECONDS}

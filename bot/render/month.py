@@ -18,7 +18,7 @@ from bot.render.rows import guarded
 from bot.render.text import table_text
 from models.campaign.definition import Campaign, RuleKind
 from models.lengths import TEXT_BYTES
-from models.messages import File, Picture, StoredFile, TableText, content_from_json
+from models.messages import File, Picture, Recall, StoredFile, TableText, content_from_json
 from schedules import wording_rehearsal as words
 from schedules.rehearsal import Going, Played
 from schedules.rules import Firing
@@ -70,6 +70,8 @@ def told(campaign: Campaign, content: Mapping[str, Any]) -> str:
         return words.picture(value.table.title)
     if isinstance(value, TableText):
         return table_text(value.table, TEXT_BYTES, zone=campaign.tz)
+    if isinstance(value, Recall):
+        return ""  # nothing that the clock writes
     return value.name if isinstance(value, File | StoredFile) else value.text
 
 

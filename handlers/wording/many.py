@@ -8,7 +8,7 @@ from datetime import datetime
 from handlers.wording.words import moment_words, names_list
 from models.campaign.definition import Campaign
 from models.messages import Content, Text
-from models.reminding import ADMINS_CHASES
+from models.reminding import ADMINS_CHASES, CHASE, URGENT
 from models.sendings import Outcome, Sending, Told
 
 NAMED_FIRST = 5  # recipients whom the preview of a 通知 names
@@ -52,14 +52,34 @@ def chase_text(text: str, kinds: int) -> list[str]:
     return [head, "———", text, "———"]
 
 
+def chase_urgent(campaign: Campaign) -> str:
+    """Say what an urgent chase passes, and what limits it."""
+    quiet = f"免打扰时间（{campaign.quiet.start}至{campaign.quiet.end}）"
+    return f"加急：不受{quiet}和每人每天{campaign.quiet.daily_cap}条的限制，确认后马上发；每人每天最多收1次加急。会记入审计。"
+
+
+def chase_not_urgent(duties: Sequence[str]) -> list[str]:
+    """Say what is left out of an urgent chase."""
+    names = "、".join(dict.fromkeys(duties))
+    return [f"离截止还有24小时以上、不能加急的：{names}（请去掉“加急”再发）"] if names else []
+
+
 def chase_left_out(
-    reminded: Sequence[str], full: Sequence[str], unreachable: Sequence[str], campaign: Campaign, again: str
+    reminded: Sequence[str],
+    full: Sequence[str],
+    unreachable: Sequence[str],
+    campaign: Campaign,
+    again: str,
+    *,
+    urgent: bool,
 ) -> list[str]:
     """Say who is not chased and why."""
     lines = []
     if reminded:
         lines.append(f"今天已提醒过、不再发的{len(reminded)}家：{names_list(reminded, 10)}（一定要再发请回“{again}”）")
-    if full:
+    if full and urgent:
+        lines.append(f"今天已加急催过、不再发的{len(full)}家：{names_list(full, 10)}")
+    elif full:
         lines.append(f"今天已收满{campaign.quiet.daily_cap}条提醒、不再发的{len(full)}家：{names_list(full, 10)}")
     if unreachable:
         lines.append(
@@ -79,8 +99,10 @@ def nobody_to_chase(duties: Sequence[str]) -> str:
     return f"{which}：全部已报，不用催。"
 
 
-def chase_sent(people: int, orgs: int, when: str) -> str:
+def chase_sent(people: int, orgs: int, when: str, *, urgent: bool) -> str:
     """Say that a chase is on its way."""
+    if urgent:
+        return f"已加急催报{orgs}家单位，共{people}人，马上发出，不受免打扰时间和每天条数的限制。已记入审计。"
     return f"已催报{orgs}家单位，共{people}人，{when}发出前报了的会自动取消。"
 
 
@@ -164,7 +186,7 @@ def no_sending(back: int) -> str:
 
 
 def _title(campaign: Campaign, sending: Sending) -> str:
-    what = "催报" if sending.rule in ADMINS_CHASES else "通知"
+    what = {CHASE: "催报", URGENT: "加急催报"}.get(sending.rule, "通知")
     words = sending.text.split("\n", 1)[-1] if sending.rule not in ADMINS_CHASES else sending.text.partition("：")[2]
     words = words.replace("\n", " ").strip()
     quoted = f"{words[:QUOTED]}…" if len(words) > QUOTED else words
@@ -218,7 +240,43 @@ def sending_before(back: int) -> str:
 
 def nothing_to_stop() -> str:
     """Say that nothing waits."""
-    return "没有还在等着发的催报或通知。已经发出的收不回来。"
+    return "没有还在等着发的催报或通知。已经发出的，24小时内可以回“撤回通知”收回。"
+
+
+def taken_back() -> str:
+    """Say in 发送情况 that a sending was taken back."""
+    return "这一次已撤回。"
+
+
+def nothing_to_recall() -> str:
+    """Say that there is nothing to take back."""
+    return "没有可以撤回的催报或通知。"
+
+
+def sending_recalled_already() -> str:
+    """Say that a sending was taken back before."""
+    return "这一次已经撤回过了，没有重复操作。"
+
+
+def sending_too_old() -> str:
+    """Say that the platform does not take it back any more."""
+    return "这一次发出已超过24小时，平台不让撤回了。要更正的话，请再发一条“通知”说明。"
+
+
+def recall_shown(campaign: Campaign, sending: Sending) -> str:
+    """Show what taking back a sending will do."""
+    gone = sending.count(Outcome.SENT, Outcome.UNCERTAIN)
+    waiting = sending.count(Outcome.WAITING)
+    parts = [f"从{gone}人手机上收回"] if gone else []
+    parts += [f"还没发的{waiting}人不再发"] if waiting else []
+    return f"将撤回：{_title(campaign, sending)}\n{'，'.join(parts)}。看过的人会看到“撤回了一条消息”。"
+
+
+def sending_recalled(people: int, stopped: int) -> str:
+    """Say that a sending is being taken back."""
+    parts = [f"正在从{people}人手机上收回"] if people else []
+    parts += [f"还没发的{stopped}条不再发"] if stopped else []
+    return f"已撤回：{'，'.join(parts)}。"
 
 
 def stopped(campaign: Campaign, sending: Sending) -> list[str]:
@@ -227,7 +285,7 @@ def stopped(campaign: Campaign, sending: Sending) -> list[str]:
     sent, unsure = sending.count(Outcome.SENT), sending.count(Outcome.UNCERTAIN)
     going = sending.count(Outcome.WAITING)
     if sent:
-        lines.append(f"已经发出{sent}人，收不回来")
+        lines.append(f"已经发出{sent}人，要收回请回“撤回通知”")
     if unsure:
         lines.append(f"可能已收到{unsure}人")
     if going:
