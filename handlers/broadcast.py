@@ -145,7 +145,7 @@ def show_sending(ctx: Context, match: Match) -> Reply:
     sending = sendings.load(ctx.session, found[0])
     lines = wording.sending_lines(ctx.campaign, sending, ctx.now)
     if sendings.recalled(ctx.session, sending.inbox_id):
-        lines.append(wording.taken_back())
+        lines.append(wording.sending_taken_back())
     if len(found) > 1:
         lines.append(wording.sending_before(back + 1))
     return Reply("\n".join(lines), outcome="shown")

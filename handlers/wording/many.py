@@ -243,7 +243,7 @@ def nothing_to_stop() -> str:
     return "没有还在等着发的催报或通知。已经发出的，24小时内可以回“撤回通知”收回。"
 
 
-def taken_back() -> str:
+def sending_taken_back() -> str:
     """Say in 发送情况 that a sending was taken back."""
     return "这一次已撤回。"
 
