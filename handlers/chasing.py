@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,9 +29,22 @@ from models.messages import About, Draft, Reply
 from models.outbox import Notice
 from models.people import Person, Role
 from models.quiet import release
-from models.reminding import CHASE, Ask, Reminded, about, at_the_cap, one_chase_at_a_time, reminded_today, write
+from models.reminding import (
+    ADMINS_CHASES,
+    CHASE,
+    URGENT,
+    Ask,
+    Reminded,
+    about,
+    at_the_cap,
+    one_chase_at_a_time,
+    reminded_today,
+    write,
+)
 
 AGAIN = ("再催", "再催一次", "仍催", "重催")  # words that also chase who was reminded today
+HURRY = ("加急", "紧急", "急催")  # words that pass the cap of the day and quiet hours
+NEAR = timedelta(hours=24)  # what is due within may be chased so, and what is overdue (decided by us 2026-11-24)
 
 
 @dataclass
@@ -46,6 +59,8 @@ class Plan:
     full: list[str] = field(default_factory=list)  # left out: orgs whose people have had their fill today
     unreachable: list[str] = field(default_factory=list)  # left out: orgs that nobody has joined
     earlier: list[Reminded] = field(default_factory=list)  # what they were reminded by
+    urgent: bool = False  # past the cap and quiet hours
+    early: list[str] = field(default_factory=list)  # left out of an urgent one: names of what is due later
 
 
 @route(
@@ -53,7 +68,7 @@ class Plan:
     words=("催报", "催办", "催一下"),
     takes_rest=True,
     roles=(Role.ADMIN,),
-    examples=("催报 {duty}", "催报 {duty} {org}"),
+    examples=("催报 {duty}", "催报 {duty} {org}", "催报 {duty} 加急"),
     help="催报 任务：只提醒还没报的，先预览再凭确认码发",
 )
 def chase(ctx: Context, match: Match) -> Reply:
@@ -64,14 +79,16 @@ def chase(ctx: Context, match: Match) -> Reply:
     if ctx.today < ctx.campaign.first_day:
         return Reply(wording.nothing_due_yet(ctx.campaign), outcome="shown")
     words = match.rest.split()
-    again = any(word in AGAIN for word in words)
+    urgent = any(word in HURRY for word in words)
+    again = urgent or any(word in AGAIN for word in words)
+    words = [word for word in words if word not in (*AGAIN, *HURRY)]
     scope = ctx.scope(Role.ADMIN)
-    wanted = asked(ctx, " ".join(word for word in words if word not in AGAIN), scope)
+    wanted = asked(ctx, " ".join(words), scope)
     orgs = scope if wanted.target is None else with_below(ctx, wanted.target, scope)
     duties = current(ctx.session, ctx.campaign, ctx.now, orgs, wanted.duties)
     found = [state for _, states in duties for state in states]
-    plan = _plan(ctx, [state for state in found if state.asked], again=again)
-    command = " ".join(["催报", *(word for word in words if word not in AGAIN)])
+    plan = _plan(ctx, [state for state in found if state.asked], again=again, urgent=urgent)
+    command = " ".join(["催报", *words])
     if not found:
         return Reply(wording.nothing_owed(), outcome="shown")
     if not plan.missing:
@@ -83,6 +100,7 @@ def chase(ctx: Context, match: Match) -> Reply:
         "persons": [draft.recipient.person_id for draft in plan.drafts],
         "after": ctx.session.scalar(select(func.max(Notice.id))) or 0,
         "again": again,
+        "urgent": urgent,
     }
     return offer(ctx, "chase", payload, "\n".join(_preview(ctx, plan, command)))
 
@@ -96,7 +114,8 @@ def do_chase(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     keys = [key for key in ctx.campaign.duties if any(each.duty == key for each in abouts)]
     duties = current(ctx.session, ctx.campaign, ctx.now, orgs, keys)
     known = [state for _, states in duties for state in states if about(state) in abouts]
-    plan = _plan(ctx, [s for s in known if s.asked], again=payload["again"], after=payload["after"])
+    open_ = [state for state in known if state.asked]
+    plan = _plan(ctx, open_, again=payload["again"], urgent=payload["urgent"], after=payload["after"])
     persons = set(payload["persons"])
     drafts = [draft for draft in plan.drafts if draft.recipient.person_id in persons]
     answered = [state.org.name for state in known if not state.standing.open]
@@ -106,8 +125,8 @@ def do_chase(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     outbox.add(ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
     after = {"people": len(drafts), "orgs": len({each.org_id for draft in drafts for each in draft.abouts})}
     subject = f"duty:{keys[0]}" if len(keys) == 1 else "duties"
-    ctx.audit("chase", subject, _top(ctx), after=after)
-    done = wording.chase_sent(len(drafts), after["orgs"], _when(ctx, plan.at))
+    ctx.audit("chase-urgent" if plan.urgent else "chase", subject, _top(ctx), after=after)
+    done = wording.chase_sent(len(drafts), after["orgs"], _when(ctx, plan.at), urgent=plan.urgent)
     return Reply("\n".join([done, *notes, wording.sending_hint()]), outcome="chased")
 
 
@@ -116,21 +135,26 @@ def _top(ctx: Context) -> int:
     return ctx.known.orgs(Role.ADMIN)[0].id
 
 
-def _plan(ctx: Context, missing: Sequence[DutyState], *, again: bool, after: int | None = None) -> Plan:
+def _plan(ctx: Context, missing: Sequence[DutyState], *, again: bool, urgent: bool, after: int | None = None) -> Plan:
     """Work out who is asked for what.
 
+    urgent: at once, whatever the hour and however many reminders a person had today; of these one a day is enough.
     after: the last notice when the chase was shown; what was reminded since is left out even when `again` was said.
     """
-    plan = Plan(release(ctx.campaign, ctx.now), list(missing))
+    plan = Plan(ctx.now if urgent else release(ctx.campaign, ctx.now), list(missing), urgent=urgent)
     people = audience(ctx.session, ctx.campaign, at=plan.at)
     plan.earlier = reminded_today(ctx.session, ctx.campaign, ctx.now)
     counted = [r for r in plan.earlier if not again or (after is not None and r.notice_id > after)]
     seen = {item for each in counted for item in each.abouts}
     full = at_the_cap(ctx.campaign, plan.earlier)
+    if urgent:
+        full = {each.person_id for each in plan.earlier if each.rule == URGENT}
     for state in missing:
         reporters = people.reporters(state.org.id)
         if not reporters:
             plan.unreachable.append(state.org.name)
+        elif urgent and state.due_at > ctx.now + NEAR:
+            plan.early.append(state.duty.name)
         elif about(state) in seen:
             plan.reminded.append(state)
         elif all(contact.person_id in full for contact in reporters):
@@ -143,7 +167,9 @@ def _plan(ctx: Context, missing: Sequence[DutyState], *, again: bool, after: int
 
 def _drafts(ctx: Context, plan: Plan, people: Audience, full: Collection[int | None]) -> list[Draft]:
     late = [replace(state, standing=Standing.OVERDUE) if state.due_at <= plan.at else state for state in plan.chased]
-    drafts = write(ctx.campaign, [Ask(CHASE, None, state) for state in late], people, plan.at)
+    drafts = write(
+        ctx.campaign, [Ask(URGENT if plan.urgent else CHASE, None, state) for state in late], people, plan.at
+    )
     return [draft for draft in drafts if draft.recipient.person_id not in full]
 
 
@@ -161,13 +187,16 @@ def _preview(ctx: Context, plan: Plan, command: str) -> list[str]:
         *wording.chased_lines([(state.org.name, notes.get(about(state), "")) for state in plan.chased]),
         *_left_out(ctx, plan, command),
     ]
+    if plan.urgent:
+        return [*lines, wording.chase_urgent(ctx.campaign)]
     return [*lines, _when(ctx, plan.at)] if plan.at > ctx.now else lines
 
 
 def _left_out(ctx: Context, plan: Plan, command: str) -> list[str]:
     again = f"{command} {AGAIN[0]}"
     full, unreachable = list(dict.fromkeys(plan.full)), list(dict.fromkeys(plan.unreachable))
-    return wording.chase_left_out(_orgs(plan.reminded), full, unreachable, ctx.campaign, again)
+    lines = wording.chase_left_out(_orgs(plan.reminded), full, unreachable, ctx.campaign, again, urgent=plan.urgent)
+    return [*lines, *wording.chase_not_urgent(plan.early)]
 
 
 def _orgs(states: Sequence[DutyState]) -> list[str]:
@@ -181,7 +210,7 @@ def _when(ctx: Context, at: datetime) -> str:
 def _by_whom(ctx: Context, plan: Plan) -> tuple[str, int]:
     """Return who chased what is left out, and how many minutes ago: empty when it was the clock."""
     wanted = {about(state) for state in plan.reminded}
-    last = [each for each in plan.earlier if each.rule == CHASE and each.abouts & wanted]
+    last = [each for each in plan.earlier if each.rule in ADMINS_CHASES and each.abouts & wanted]
     if not last:
         return "", 0
     name = ctx.session.scalar(

@@ -1,4 +1,4 @@
-"""Spreads many notices over two minutes, so that not thousands leave in one second. Pure; decided by us 2026-11-24."""
+"""Spreads many notices over minutes, so that not thousands leave in one second. Pure; decided by us 2026-11-24."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from models.messages import Draft
 
 ENOUGH_TO_SPREAD = 200  # recipients; below, one call with equal texts is better (decided by us 2026-11-24)
 STEPS, STEP = 6, timedelta(seconds=20)  # six groups over two minutes: equal texts of one group still go in one call
+A_GROUP = 1000  # recipients, about one call of the platform; of more there are further rounds of two minutes
 
 
 def spread(drafts: Sequence[Draft]) -> list[Draft]:
-    """Spread many notices over two minutes by a stable offset an org; few are returned as they are."""
+    """Spread many notices by a stable offset an org: two minutes for 6,000, ten for 30,000; few stay as they are."""
     if len(drafts) <= ENOUGH_TO_SPREAD:
         return list(drafts)
-    return [replace(draft, not_before=draft.not_before + _offset(draft.recipient.org_id)) for draft in drafts]
+    rounds = -(-len(drafts) // (STEPS * A_GROUP))
+    return [replace(draft, not_before=draft.not_before + _offset(draft.recipient.org_id, rounds)) for draft in drafts]
 
 
-def _offset(org_id: int | None) -> timedelta:
-    return zlib.crc32(str(org_id).encode()) % STEPS * STEP
+def _offset(org_id: int | None, rounds: int) -> timedelta:
+    place = zlib.crc32(str(org_id).encode())
+    return place % STEPS * STEP + place // STEPS % rounds * STEPS * STEP

@@ -20,7 +20,7 @@ from models.outbox import Notice
 from models.people import Contact
 from models.quiet import release
 from models.reminder_words import Item, compose
-from models.reminding import about, at_the_cap, midnight, reminded_today, told
+from models.reminding import URGENT, about, at_the_cap, midnight, reminded_today, told
 
 Asking = Mapping[int, tuple[Notice, Sequence[Item]]]  # notice id -> the notice, and what it still asks for
 Kept = dict[int, Sequence[Item]]  # notice id -> what it asks its reader for in the end; none: it need not go
@@ -48,7 +48,7 @@ def pass_on(session: Session, campaign: Campaign, asking: Asking, now: datetime)
             wanted = [item for item in every if (contact.person_id, about(item.state)) not in known]
             known |= {(contact.person_id, about(item.state)) for item in wanted}
             if wanted:
-                late = contact.person_id in full
+                late = contact.person_id in full and notice.rule != URGENT
                 drafts.append(_draft(campaign, notice, contact, wanted, now, late=late))
         ids = {"occurrence_id": notice.occurrence_id, "inbox_id": notice.inbox_id, "trace_id": notice.trace_id}
         outbox.add(session, drafts, now, **ids)  # type: ignore[arg-type]  # a dict of three kinds of values

@@ -12,8 +12,10 @@ from handlers.broadcast import harmless
 from models.campaign.loader import HUNAN, load
 from models.clock import SettableClock
 from models.inbox import Inbox
-from models.outbox import Notice, Status
-from models.reminding import CHASE
+from models.messages import Draft, Recipient, Text
+from models.outbox import Notice, Status, add
+from models.people import Person
+from models.reminding import CHASE, URGENT
 from models.sendings import STOPPED, Outcome, outcome
 from models.session import Database
 from tests.handlers.people import World
@@ -52,6 +54,23 @@ def test_of_two_chases_at_once_one_goes(world: World) -> None:
     with world.db.read() as session:
         told = session.scalars(select(Notice.person_id).where(Notice.rule == CHASE)).all()
     assert len(told) == len(set(told)) == 2  # Changsha's and Zhuzhou's liaison; the backup is not bothered
+
+
+def test_an_urgent_chase_passes_the_cap_once(world: World) -> None:
+    """A liaison who has had his three reminders today gets one urgent one at night, and no second."""
+    world.clock.set(datetime(2021, 5, 28, 14, 0, tzinfo=UTC))  # 22:00 there, four hours after the deadline
+    with world.db.begin() as session:
+        person = session.scalars(select(Person).where(Person.name == "周敏")).one()
+        for number in range(3):
+            draft = Draft(Recipient("wecom_app", "zhoumin", person.id), Text(str(number)), CHASE, world.clock.now())
+            add(session, [draft], world.clock.now())
+    assert "今天已收满3条提醒" in world.say("liqiang", "催报 总结 株洲")
+    assert "马上发出" in world.confirm("liqiang", "催报 总结 株洲 加急")
+    assert "今天已加急催过" in world.say("liqiang", "催报 总结 株洲 加急")
+    with world.db.read() as session:
+        sent = session.scalars(select(Notice).where(Notice.rule == URGENT)).all()
+        assert [(notice.user_ref, notice.not_before) for notice in sent] == [("zhoumin", world.clock.now())]
+    assert world.audited()[-1] == "chase-urgent"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -216,12 +217,22 @@ def test_few_notices_leave_together(hunan: Campaign) -> None:
     assert spread(drafts_for(200)) == drafts_for(200)
 
 
-def test_many_notices_are_spread_over_two_minutes() -> None:
-    """Two thousand leave in six groups within two minutes, each org always in the same one."""
-    moments = [draft.not_before for draft in spread(drafts_for(2000))]
-    assert len(set(moments)) == 6
-    assert max(moments) - min(moments) <= timedelta(minutes=2)
-    assert moments == [draft.not_before for draft in spread(drafts_for(2000))]
+@pytest.mark.parametrize("count", [2_000, 30_000])
+def test_many_notices_are_spread_evenly(count: int) -> None:
+    """So many leave in groups of about one call of the platform, each org always in the same group."""
+    moments = Counter(draft.not_before for draft in spread(drafts_for(count)))
+    groups = {2_000: 6, 30_000: 30}[count]
+    assert len(moments) == groups
+    assert max(moments) - min(moments) == timedelta(seconds=20) * (groups - 1)
+    assert max(moments.values()) < 1.25 * count / groups
+    assert min(moments.values()) > 0.75 * count / groups
+
+
+def test_an_org_keeps_its_moment() -> None:
+    """Who is told together with others than before leaves at the same offset, as long as they are about as many."""
+    every = {draft.recipient.org_id: draft.not_before for draft in spread(drafts_for(2_000))}
+    fewer = {draft.recipient.org_id: draft.not_before for draft in spread(drafts_for(2_000)[::3])}
+    assert fewer == {org_id: every[org_id] for org_id in fewer}
 
 
 def test_the_tables_hold_sixty_cases() -> None:
