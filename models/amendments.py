@@ -75,6 +75,12 @@ def every(session: Session) -> list[Amendment]:
     return [_plain(row) for row in session.scalars(select(AmendmentRow).order_by(AmendmentRow.id))]
 
 
+def after(session: Session, seen: int) -> list[Amendment]:
+    """List the changes after one, oldest first."""
+    query = select(AmendmentRow).where(AmendmentRow.id > seen).order_by(AmendmentRow.id)
+    return [_plain(row) for row in session.scalars(query)]
+
+
 def newest(session: Session) -> Mark | None:
     """Return the newest change, None when there is none. One look at an index: asked at every tick and inbound."""
     row = session.execute(

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
+from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import When, read_when
 from handlers.running.naming import find_rules, for_the_office
 from models import amendments
@@ -51,14 +52,14 @@ def pause(ctx: Context, match: Match) -> Reply:
         back = wording.resume_example(ctx.campaign.rules[key].name if (key := subjects[0]) != EVERYTHING else "")
         ends = wording.pause_until(ctx.campaign, until)
         raise UserError("already-paused", name=_name(ctx, subjects), until=ends, example=back)
-    payload = {"subjects": list(subjects), "until": until.isoformat() if until else None}
+    payload = {"subjects": list(subjects), "until": until.isoformat() if until else None} | seen(ctx)
     return offer(ctx, "pause", payload, "\n".join(_preview(ctx, subjects, until)))
 
 
 def do_pause(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     """Pause what was shown."""
     for_the_office(ctx)
-    subjects = _still_there(ctx, payload["subjects"])
+    subjects = _still_there(ctx, payload)
     until = datetime.fromisoformat(payload["until"]) if payload["until"] else None
     if until is not None and until <= ctx.now:
         raise UserError("clock-changed-meanwhile")
@@ -72,7 +73,7 @@ def do_pause(ctx: Context, payload: Mapping[str, Any]) -> Reply:
 
 @route(
     "resume",
-    words=("恢复",),
+    words=("恢复", "取消暂停", "解除暂停"),
     takes_rest=True,
     roles=(Role.ADMIN,),
     examples=("恢复 全部", "恢复 提醒"),
@@ -91,7 +92,7 @@ def resume(ctx: Context, match: Match) -> Reply:
         raise UserError("not-paused", name=_name(ctx, subjects))
     if subjects != (EVERYTHING,):
         subjects = tuple(keys)
-    payload = {"subjects": list(subjects)}
+    payload = {"subjects": list(subjects)} | seen(ctx)
     names = [ctx.campaign.rules[key].name for key in keys]
     coming = [f for f in plan(ctx.campaign) if f.rule_key in keys and f.scheduled_at > ctx.now]
     skipped = sum(_in_pause(ctx, firing) for firing in plan(ctx.campaign) if firing.rule_key in keys)
@@ -102,7 +103,7 @@ def resume(ctx: Context, match: Match) -> Reply:
 def do_resume(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     """Take up again what was shown, as far as it is still paused."""
     for_the_office(ctx)
-    subjects = _still_there(ctx, payload["subjects"])
+    subjects = _still_there(ctx, payload)
     paused_keys = [key for key in _keys(ctx.campaign, subjects) if running_pause(ctx, key)]
     if not paused_keys:
         raise UserError("not-paused", name=_name(ctx, subjects))
@@ -160,8 +161,10 @@ def _in_pause(ctx: Context, firing: Firing) -> bool:
     return running is not None and running.start <= firing.scheduled_at <= ctx.now
 
 
-def _still_there(ctx: Context, subjects: Sequence[str]) -> list[str]:
-    found = [each for each in subjects if each == EVERYTHING or each in ctx.campaign.rules]
+def _still_there(ctx: Context, payload: Mapping[str, Any]) -> list[str]:
+    """Return the rules that were shown. Raises UserError("clock-changed-meanwhile") when it is not as it was."""
+    check_unchanged(ctx, payload, payload["subjects"], [Kind.PAUSE, Kind.RESUME])
+    found = [each for each in payload["subjects"] if each == EVERYTHING or each in ctx.campaign.rules]
     if not found:
         raise UserError("clock-changed-meanwhile")
     return found

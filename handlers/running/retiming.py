@@ -13,6 +13,7 @@ from typing import Any
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
+from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import find_time, read_time, read_when
 from handlers.running.naming import for_the_office, numbers, split_rule
 from handlers.running.pausing import running_pause
@@ -87,14 +88,14 @@ def retime(ctx: Context, match: Match) -> Reply:
         for name, value in timing.items()
     ):
         raise UserError("retime-same", name=rule.name, times=wording.rule_times(ctx.campaign, rule))
-    return offer(ctx, "retime", _payload(rule, key, timing), "\n".join(_preview(ctx, key, timing)))
+    return offer(ctx, "retime", _payload(rule, key, timing) | seen(ctx), "\n".join(_preview(ctx, key, timing)))
 
 
 def do_retime(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     """Give a rule the times that were shown, when nobody has changed it since."""
     for_the_office(ctx)
-    amendments.alone(ctx.session)
     key, timing = payload["rule"], payload["timing"]
+    check_unchanged(ctx, payload, [key], [Kind.RULE])
     rule = ctx.campaign.rules.get(key)
     if rule is None or rule.version != payload["version"]:
         raise UserError("clock-changed-meanwhile")
@@ -127,7 +128,7 @@ def restore(ctx: Context, match: Match) -> Reply:
     rule = ctx.campaign.rules[key]
     if not retimed(rule):
         raise UserError("not-retimed", name=rule.name)
-    return offer(ctx, "retime", _payload(rule, key, None), "\n".join(_preview(ctx, key, None)))
+    return offer(ctx, "retime", _payload(rule, key, None) | seen(ctx), "\n".join(_preview(ctx, key, None)))
 
 
 def _payload(rule: Rule, key: str, timing: Mapping[str, Any] | None) -> dict[str, Any]:

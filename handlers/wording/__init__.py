@@ -12,6 +12,7 @@ from handlers.wording.errors import *
 from handlers.wording.evidence import *
 from handlers.wording.excusing import *
 from handlers.wording.explaining import *
+from handlers.wording.extending import *
 from handlers.wording.form import *
 from handlers.wording.issues import *
 from handlers.wording.joining import *

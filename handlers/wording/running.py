@@ -1,4 +1,4 @@
-"""What admins of the office change while the campaign runs: deadlines, pauses, times of rules."""
+"""What admins of the office change while the campaign runs: pauses and times of rules. Deadlines: extending.py."""
 
 from __future__ import annotations
 
@@ -7,23 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from handlers.wording.form import rule_times
-from handlers.wording.words import WEEKDAYS, day_words, moment_words, names_list, week_words
-from models.campaign.definition import Campaign, Cycle, Duty, Rule
-from models.campaign.periods import Period
+from handlers.wording.words import WEEKDAYS, day_words, moment_words
+from models.campaign.definition import Campaign, Rule
 
 FEW_NAMES = 6  # names that a line holds in full
 NEXT = 5  # moments that a line holds
-
-
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """A deadline that is not where the file has it."""
-
-    duty: Duty
-    period: Period
-    due_at: datetime
-    filed_at: datetime
-    orgs: tuple[str, ...] = ()  # who has it alone; empty: everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +23,6 @@ class Coming:
     planned_on: date
     why: str  # what the planned day is, when it was moved: 周六
     ahead: int | None  # days before the deadline, as planned
-
-
-def everybody() -> str:
-    """Name all orgs."""
-    return "全体"
-
-
-def duty_and_week(duty: Duty, period: Period) -> str:
-    """Name a duty, with its week."""
-    return duty.name + (week_words(period.start, period.end) if duty.cycle is Cycle.WEEKLY else "")
 
 
 def weekday(day: date) -> str:
@@ -62,108 +40,10 @@ def rest_day() -> str:
     return "休息日"
 
 
-def _at(campaign: Campaign, moment: datetime) -> str:
+def moment_and_weekday(campaign: Campaign, moment: datetime) -> str:
     """Write a moment with its weekday: 5月21日（周五）09:12."""
     local = moment.astimezone(campaign.tz)
     return f"{day_words(local.date())}（{weekday(local.date())}）{local:%H:%M}"
-
-
-# ----- 延期
-
-
-def extensions(campaign: Campaign, known: Sequence[Extension]) -> str:
-    """List the deadlines that were put elsewhere, and how to change one."""
-    how = "要延期请回“延期 任务 到 日期”，只延一家在任务后面加单位。"
-    if not known:
-        return f"现在没有延期的任务，截止时间都按原定的。\n{how}"
-    lines = [
-        f"{names_list(each.orgs, FEW_NAMES) + '：' if each.orgs else ''}{duty_and_week(each.duty, each.period)}"
-        f"延到{moment_words(campaign, each.due_at)}（原定{moment_words(campaign, each.filed_at)}）"
-        for each in known
-    ]
-    return "\n".join(["已延期的：", *lines, f"要改回请回“取消延期 任务”，单独延的加单位。{how}"])
-
-
-def extension_head(
-    campaign: Campaign, duty: Duty, period: Period, old: datetime, new: datetime, target: str, names: Sequence[str]
-) -> str:
-    """Say which deadline moves from when to when, for whom."""
-    whom = f"只对{names_list(names, FEW_NAMES)}" if target else f"对全体{len(names)}家"
-    moves = f"{moment_words(campaign, old)}改到{moment_words(campaign, new)}"
-    return f"{duty_and_week(duty, period)}：截止时间{whom}由{moves}。"
-
-
-def extension_counts(*, still: int, no_longer: int, in_time: int, overdue: int, late: int) -> list[str]:
-    """Say how many are concerned, and for how many it changes how they stand."""
-    lines = [f"其中还没报的{still}家。" if still else "这些单位都已经报了。"]
-    if no_longer:
-        lines.append(f"已经逾期的{no_longer}家不再算逾期。")
-    if in_time:
-        lines.append(f"逾期补上的{in_time}家改算按时。")
-    if overdue:
-        lines.append(f"没报的{overdue}家马上就算逾期。")
-    if late:
-        lines.append(f"按时报的{late}家改算逾期补上。")
-    return ["".join(lines)]
-
-
-def extension_moves(
-    campaign: Campaign,
-    before: Sequence[datetime],
-    chases: Sequence[datetime],
-    lists: Sequence[datetime],
-    *,
-    has_before: bool,
-) -> list[str]:
-    """Say when reminders, chases and lists go now."""
-    parts = []
-    if before:
-        parts.append(f"到期前提醒：{'、'.join(_at(campaign, each) for each in before[:NEXT])}。")
-    elif has_before:
-        parts.append("新的截止时间前没有到期前提醒了，需要的话请用“催报”。")
-    if chases:
-        parts.append(f"逾期催办从{_at(campaign, chases[0])}起。")
-    if lists:
-        parts.append(f"未完成名单改到{_at(campaign, lists[0])}。")
-    return parts
-
-
-def extension_notes(campaign: Campaign, duty: Duty, due: datetime) -> list[str]:
-    """Say what an admin might overlook."""
-    notes = []
-    day = due.astimezone(campaign.tz).date()
-    if day.weekday() >= 5:
-        notes.append(f"注意：{day_words(day)}是{weekday(day)}。")
-    if duty.cycle is Cycle.WEEKLY:
-        notes.append("数字还是按日期算哪一周，补报请写上日期。")
-    return notes
-
-
-def extension_told(campaign: Campaign, duty: Duty, period: Period, due: datetime) -> str:
-    """Word what an admin might tell everybody."""
-    return f"{duty_and_week(duty, period)}延到{moment_words(campaign, due)}截止"
-
-
-def extension_tell(example: str) -> str:
-    """Say that nobody is told by this."""
-    return f"延期本身不群发。要告诉大家，确认后再回“{example}”。"
-
-
-def extended(campaign: Campaign, duty: Duty, period: Period, whom: str, due: datetime, org: str) -> str:
-    """Say that a deadline was moved, and how to undo it."""
-    short = duty.names[0] if duty.names else duty.name
-    undo = f"取消延期 {short} {org}".strip()
-    done = f"已延期：{whom}的{duty_and_week(duty, period)}延到{moment_words(campaign, due)}截止，提醒和催办跟着变。"
-    return f"{done}\n要改回请回“{undo}”。"
-
-
-def taken_back(campaign: Campaign, duty: Duty, period: Period, whom: str, due: datetime) -> str:
-    """Say that a deadline stands where it stood before."""
-    when = moment_words(campaign, due)
-    return f"已取消延期：{whom}的{duty_and_week(duty, period)}改回{when}截止，提醒和催办跟着变。"
-
-
-# ----- 暂停
 
 
 def rules_named(names: Sequence[str]) -> str:
@@ -229,7 +109,7 @@ def rules_resume_preview(
     lines = [f"将恢复{rules_named(names)}。"]
     if coming:
         at, name = coming[0]
-        lines.append(f"下一次：{_at(campaign, at)} {name}。")
+        lines.append(f"下一次：{moment_and_weekday(campaign, at)} {name}。")
     else:
         lines.append("到活动结束没有要发的了。")
     if skipped:
@@ -240,9 +120,6 @@ def rules_resume_preview(
 def rules_resumed(name: str) -> str:
     """Say that rules speak again."""
     return f"已恢复{name}。暂停期间没发的不补发；急的请用“催报”。"
-
-
-# ----- 规则
 
 
 def paused_state(campaign: Campaign, end: datetime | None) -> str:
@@ -319,7 +196,7 @@ def retime_dates(campaign: Campaign, dates: Sequence[Coming], total: int) -> lis
 
 
 def _date_line(campaign: Campaign, coming: Coming) -> str:
-    words = _at(campaign, coming.at)
+    words = moment_and_weekday(campaign, coming.at)
     notes = []
     if coming.ahead is not None:
         notes.append(f"到期前{coming.ahead}天" if coming.ahead else "到期当天")
@@ -340,7 +217,7 @@ def held_back(campaign: Campaign, leaves: datetime, *, quiet: bool) -> str:
 
 def never_in_time(campaign: Campaign, leaves: datetime) -> str:
     """Say that what is held back until then says nothing any more."""
-    return f"注意：推到{_at(campaign, leaves)}时已过截止时间，等于不发。请换个时间。"
+    return f"注意：推到{moment_and_weekday(campaign, leaves)}时已过截止时间，等于不发。请换个时间。"
 
 
 def still_paused(name: str) -> str:
@@ -350,7 +227,7 @@ def still_paused(name: str) -> str:
 
 def rule_changed(campaign: Campaign, rule: Rule, next_at: datetime | None, *, back: bool) -> str:
     """Say that a rule has other times, and how to undo it."""
-    follows = f"下一次{_at(campaign, next_at)}。" if next_at else "到活动结束不会再发。"
+    follows = f"下一次{moment_and_weekday(campaign, next_at)}。" if next_at else "到活动结束不会再发。"
     head = f"已{'恢复' if back else '修改'}“{rule.name}”：{rule_times(campaign, rule)}。{follows}"
     return head if back else f"{head}\n要改回请回“恢复规则 {rule.name}”。"
 
