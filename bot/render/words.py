@@ -54,6 +54,6 @@ def figure_words(value: Decimal | None) -> str:
 def compact(value: Decimal, step: Decimal) -> str:
     """Write a round value of an axis in short, all with the same unit for one step: 5,000, 2万, 1.5亿."""
     for size, unit in ((Decimal(100_000_000), "亿"), (Decimal(10_000), "万")):
-        if step >= size / 10 and value:
+        if step >= size / 2 and value:  # 0.5万 is read at a glance, 0.3万 is not
             return f"{figure_words(value / size)}{unit}"
     return figure_words(value)

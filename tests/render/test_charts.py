@@ -172,6 +172,23 @@ def test_an_axis_of_handbooks_has_whole_figures() -> None:
     assert not [each for each in words(TRENDS["small"]) if each.endswith(".5")]
 
 
+@pytest.mark.parametrize(
+    ("top", "marks"),
+    [
+        (3, ["0", "1", "2", "3"]),
+        (3_000, ["0", "1,000", "2,000", "3,000"]),
+        (15_000, ["0", "0.5万", "1万", "1.5万"]),
+        (183_100, ["0", "10万", "20万"]),
+        (3 * 10**8, ["0", "1亿", "2亿", "3亿"]),
+    ],
+)
+def test_axis_is_read_at_a_glance(top: int, marks: list[str]) -> None:
+    """Values along an axis are round, short, and no fractions that nobody says."""
+    said = words(series([top]))
+    start = said.index("每日新增（册）") + 1
+    assert said[start : start + len(marks)] == marks
+
+
 def test_level_has_no_bars() -> None:
     """Of a level only what stands is drawn, without an area that would pretend to start from nought."""
     assert not bars(TRENDS["level"])
