@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 
 from models.campaign.definition import Campaign
 from models.campaign.roster import Roster
+from models.campaign.workdays import unpublished
 from models.errors import ConfigError, Problem
 
 PUBLIC_API = "https://qyapi.weixin.qq.com/cgi-bin/"
@@ -221,6 +222,11 @@ def warnings(loaded: Loaded) -> list[str]:
         from models.session import sqlite_warning
 
         found += filter(None, [sqlite_warning()])
+    found += [
+        f"{loaded.config.campaign.file.name}: the holidays of {year} are not published, or `holidays` is too old for "
+        "them: Monday to Friday count as working days; upgrade it, or name them in rest_days and work_days"
+        for year in unpublished(loaded.campaign)
+    ]
     return found
 
 

@@ -44,6 +44,12 @@ def published(year: int) -> bool:
     return legal_year(year).published
 
 
+def unpublished(campaign: Campaign) -> list[int]:
+    """List the years that a campaign touches and that count as Monday to Friday, see published()."""
+    years = range(campaign.first_day.year, campaign.closes_on.year + 1)
+    return [year for year in years if not published(year)]
+
+
 class Workdays:
     """The working days of one campaign. Days are calendar dates in the campaign's zone."""
 

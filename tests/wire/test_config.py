@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,18 @@ def test_cross_checks(tmp_path: Path) -> None:
     said = str(raised.value)
     assert "people.csv" in said
     assert "office" in said
+
+
+def test_a_year_without_a_calendar_is_a_warning(tmp_path: Path) -> None:
+    """`check` says which years of a campaign count as Monday to Friday."""
+    path = written(tmp_path, GOOD)
+    loaded = config.load_all(path, {})
+    campaign = loaded.campaign.model_copy(update={"closes_on": date(2027, 1, 15)})
+    changed = replace(loaded, campaign=campaign)
+    assert [line[:45] for line in config.warnings(changed) if "Monday" in line] == [
+        "hunan-2021.toml: the holidays of 2027 are not"
+    ]
+    assert not any("Monday" in line for line in config.warnings(loaded))
 
 
 def test_warnings(tmp_path: Path) -> None:
