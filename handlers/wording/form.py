@@ -274,8 +274,10 @@ def suggestion_dropped() -> str:
 
 def standing_words(campaign: Campaign, state: DutyState | None) -> str:
     """Say how one duty stands now: 还没报, 已报3场还差1场, 已报齐."""
-    if state is None or not state.standing.open:
-        return "已报齐，不再提醒" if state else "不用报了"
+    if state is None:
+        return "不用报了"
+    if not state.asked:
+        return "已报齐，不再提醒" if state.standing.met else "不用报了，不再提醒"
     if state.pledge_missing:
         return f"数字已收到，还缺一句“{state.duty.pledge[0]}”"
     if state.have and state.duty.indicator:
