@@ -61,13 +61,16 @@ def notice(campaign: Campaign, text: str, org: str) -> str:
 def missing_list(campaign: Campaign, states: Sequence[DutyState], chased: Mapping[About, str]) -> str:
     """List to the admins who failed one duty in one period.
 
-    states: all orgs that owed it, at least one. chased: of what is still owed what has been done about it.
+    states: all orgs that owed it, at least one; some may have been given longer, and have not failed yet.
+    chased: of what is still owed what has been done about it.
     """
     duty, period = states[0].duty, states[0].period
+    failed = [s for s in states if s.standing is Standing.OVERDUE]
     groups = {
-        "还没完成": [s for s in states if s.standing.open and not s.pledge_missing],
-        f"报了数，没说“{duty.pledge[0] if duty.pledge else ''}”": [s for s in states if s.pledge_missing],
+        "还没完成": [s for s in failed if not s.pledge_missing],
+        f"报了数，没说“{duty.pledge[0] if duty.pledge else ''}”": [s for s in failed if s.pledge_missing],
         "逾期补上": [s for s in states if s.standing is Standing.DONE_LATE],
+        "单独延期、还没到截止": [s for s in states if s.standing is Standing.OWED],
     }
     title = f"【{campaign.short_name}】{duty_name(duty, period)}"
     if not any(groups.values()):
@@ -175,12 +178,12 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
     return fitted([*lines, *_joining(facts)], *_health(campaign, facts))
 
 
-def wrap_up(campaign: Campaign, facts: Brief) -> str:
+def wrap_up(campaign: Campaign, facts: Brief, at: datetime) -> str:
     """Word the end of the campaign to the admins."""
     days = span(Period("", 0, campaign.first_day, campaign.last_day))
     head = f"【{campaign.short_name}】{_whose(facts)}收尾小结（{days}）"
     got = f"共收到{facts.reporters}家单位{grouped(Decimal(facts.reports))}次报送。{_waiting(facts)}"
-    lines = [head, got, *(_final_line(count) for count in facts.duties)]
+    lines = [head, got, *(_final_line(campaign, count, at) for count in facts.duties)]
     end = (
         f"逾期的还会提醒到{day(campaign.closes_on)}，到那天为止报送照记；之后不再主动发消息，也不再收数，"
         f"要补记由{campaign.office}的管理员“代报”。"
@@ -206,10 +209,13 @@ def _count_line(campaign: Campaign, count: DutyCount, at: datetime) -> str:
     return f"· {duty_name(count.duty, count.period)}：{done}{len(count.missing)}家还没有{few}，{due}"
 
 
-def _final_line(count: DutyCount) -> str:
+def _final_line(campaign: Campaign, count: DutyCount, at: datetime) -> str:
     parts = [f"按时{count.done}家"]
     parts += [f"逾期补上{count.late}家"] if count.late else []
-    parts += [f"没完成{len(count.missing)}家（{names(count.missing)}）"] if count.missing else []
+    if count.missing and count.due_at > at:  # put off beyond the end
+        parts = [f"已完成{count.done}家", f"还没报{len(count.missing)}家，{until(campaign, count.due_at, at)}"]
+    elif count.missing:
+        parts.append(f"没完成{len(count.missing)}家（{names(count.missing)}）")
     return f"· {duty_name(count.duty, count.period)}：{'，'.join(parts)}"
 
 
@@ -242,6 +248,11 @@ def late_summary(campaign: Campaign, skipped: Sequence[tuple[datetime, str, str]
     """Tell the admins what was missed and not made up for. skipped: scheduled moment, the rule's name, the reason."""
     lines = [f"{moment(campaign, at)} {name}：{reason}" for at, name, reason in skipped]
     return fitted([f"【{campaign.short_name}】机器人停过一阵，这{len(lines)}件没有补发：", *lines], more="还有{}件")
+
+
+def given_longer(state: DutyState) -> str:
+    """Name an org that was given longer than the others."""
+    return f"{state.org.name}（延到{day(state.due_at.date())}）"
 
 
 def names(orgs: Iterable[str]) -> str:

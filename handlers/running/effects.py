@@ -42,6 +42,8 @@ def preview(ctx: Context, meant: Meant, due: datetime | None) -> list[str]:
         ),
         *_moves(ctx, meant, after, new_due),
     ]
+    if any(f.rule.amended.paused(f.scheduled_at, f.scheduled_at) for f in _coming(ctx, meant, after)):
+        lines.append(wording.extension_paused())
     if due is not None:
         lines += wording.extension_notes(ctx.campaign, meant.duty, new_due)
         told = wording.extension_told(ctx.campaign, meant.duty, meant.period, new_due)
@@ -52,7 +54,7 @@ def preview(ctx: Context, meant: Meant, due: datetime | None) -> list[str]:
 
 def _moves(ctx: Context, meant: Meant, after: Campaign, due: datetime) -> list[str]:
     """Say which reminders, chases and lists go when."""
-    coming = [f for f in plan(after) if f.scheduled_at > ctx.now and duty_of(f.rule) == meant.key]
+    coming = _coming(ctx, meant, after)
     before = [f for f in coming if f.period == meant.period and due in f.dues]
     chases = [f for f in coming if f.rule.overdue and f.scheduled_at > due]
     known = {
@@ -67,6 +69,10 @@ def _moves(ctx: Context, meant: Meant, after: Campaign, due: datetime) -> list[s
     ]
     has_before = any(rule.before and rule.before.duty == meant.key for rule in ctx.campaign.rules.values())
     return wording.extension_moves(ctx.campaign, _at(before), _at(chases[:1]), _at(lists), has_before=has_before)
+
+
+def _coming(ctx: Context, meant: Meant, after: Campaign) -> list[Firing]:
+    return [f for f in plan(after) if f.scheduled_at > ctx.now and duty_of(f.rule) == meant.key]
 
 
 def _at(found: Sequence[Firing]) -> list[datetime]:

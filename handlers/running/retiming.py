@@ -107,7 +107,10 @@ def do_retime(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     ctx.audit(action, f"rule:{key}", before={"times": wording.rule_times(ctx.campaign, rule)}, after=times)
     coming = [each for each in _laid_out(ctx, key, after) if each.scheduled_at > ctx.now]
     next_at = coming[0].scheduled_at if coming else None
-    return Reply(wording.rule_changed(ctx.campaign, after, next_at, back=not timing), outcome="changed")
+    lines = [wording.rule_changed(ctx.campaign, after, next_at, back=not timing)]
+    if running_pause(ctx, key) is not None:
+        lines.append(wording.still_paused(after.name))
+    return Reply("\n".join(lines), outcome="changed")
 
 
 @route(

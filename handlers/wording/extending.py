@@ -101,6 +101,11 @@ def extension_notes(campaign: Campaign, duty: Duty, due: datetime) -> list[str]:
     return notes
 
 
+def extension_paused() -> str:
+    """Say that what moves is paused."""
+    return "注意：这项任务有规则现在是暂停的，恢复以后才发。"
+
+
 def extension_told(campaign: Campaign, duty: Duty, period: Period, due: datetime) -> str:
     """Word what an admin might tell everybody."""
     return f"{duty_and_week(duty, period)}延到{moment_words(campaign, due)}截止"

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from handlers.wording.words import WEEKDAYS, amount, day_words, label, moment_words, names_list, noted, owed_words
 from models.campaign.definition import Campaign
+from models.campaign.periods import deadline
 from models.duties import DutyState, Standing
 from models.figures import grouped
 from models.messages import About
@@ -165,12 +166,15 @@ def group_lines(groups: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
 
 
 def missing_name(campaign: Campaign, state: DutyState) -> str:
-    """Name who is missing; of whom a part is there, say what is wanted still."""
+    """Name who is missing; of whom a part is there, say what is wanted still; who was given longer, until when."""
+    notes = []
     if state.pledge_missing:
-        return f"{state.org.name}（有数，差一句话）"
-    if not state.begun or state.duty.indicator is None:
-        return state.org.name
-    return f"{state.org.name}（还差{amount(campaign, state.duty.indicator, state.need - state.have)}）"
+        notes.append("有数，差一句话")
+    elif state.begun and state.duty.indicator is not None:
+        notes.append(f"还差{amount(campaign, state.duty.indicator, state.need - state.have)}")
+    if state.due_at > deadline(campaign, state.duty, state.period):
+        notes.append(f"延到{day_words(campaign.local_day(state.due_at))}")
+    return f"{state.org.name}（{'，'.join(notes)}）" if notes else state.org.name
 
 
 def not_begun(campaign: Campaign) -> str:

@@ -44,7 +44,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     firing = claimed[0].firing
     whole = firing.rule.on is not None and firing.day > campaign.last_day
     life = NEWS_LIFE if whole else BRIEF_LIFE
-    say = wording.wrap_up if whole else partial(wording.brief, at=now)
+    say = partial(wording.wrap_up if whole else wording.brief, at=now)
     seen = _look(session, campaign, now, whole=whole)
     drafts = tell_admins(session, campaign, firing.rule_key, [Text(say(campaign, _everything(seen)))], now, life)
     told = {draft.recipient.person_id for draft in drafts}
@@ -181,13 +181,18 @@ def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]
 
 
 def _count(found: Sequence[DutyState]) -> DutyCount:
+    due_at = min(state.due_at for state in found)  # some may have been given longer
     return DutyCount(
         duty=found[0].duty,
         period=found[0].period,
-        due_at=min(state.due_at for state in found),  # some may have been given longer
+        due_at=due_at,
         done=sum(state.standing is Standing.DONE for state in found),
         late=sum(state.standing is Standing.DONE_LATE for state in found),
-        missing=tuple(state.org.name for state in found if state.standing.open),
+        missing=tuple(
+            wording.given_longer(state) if state.due_at > due_at else state.org.name
+            for state in found
+            if state.standing.open
+        ),
     )
 
 
