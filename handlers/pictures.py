@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from handlers import wording
-from handlers.base import EVERYBODY, Context, Match, find_named, route
+from handlers.base import EVERYBODY, Context, Match, Route, find_named, route
 from handlers.grouping import Headings
 from handlers.names import orgs_called
 from handlers.targets import Target, asked, find_kind, find_org_target, joined, with_below
@@ -20,7 +20,9 @@ from models.people import all_orgs
 from models.trend import trend
 
 BY_ROSTER = ("按名单", "名单顺序", "按名单顺序")  # said behind 进度图: orgs as they stand in the roster
+BETWEEN = ("", "和", "与", "及", "的", "在")
 Item = tuple[str, str]  # indicator, part
+_TIGHT = re.compile(r"^(.{0,20}?)(任务进度图|完成情况图|进度图|完成图|趋势图|走势图|趋势|走势)(.{0,20})$")
 
 
 @route(
@@ -66,7 +68,7 @@ def show_matrix(ctx: Context, match: Match) -> Reply:
 def show_trend(ctx: Context, match: Match) -> Reply:
     """Send the picture of what came in of one figure day by day; the reply holds the total."""
     scope = ctx.scope(*EVERYBODY)
-    (key, part), target = _asked(ctx, match.rest, scope)
+    (key, part), target = _trend_of(ctx, match.rest, scope)
     orgs = scope if target is None else with_below(ctx, target, scope)
     name, place = wording.label(ctx.campaign, key, part), _scope_name(ctx, target, orgs)
     table = trend(
@@ -85,12 +87,49 @@ def show_trend(ctx: Context, match: Match) -> Reply:
     return Reply(wording.trend_follows(ctx.campaign, table), more=(Picture(table),), outcome="shown")
 
 
-def _asked(ctx: Context, rest: str, scope: set[int]) -> tuple[Item, Target | None]:
+def reads_as_picture(ctx: Context, match: Match) -> bool:
+    """Tell whether a text asks for a picture but for a blank, or with the command behind: 手册趋势, 市州进度图."""
+    return _spaced(ctx, match.text) is not None
+
+
+@route(
+    "picture-tight",
+    roles=EVERYBODY,
+    examples=("手册趋势", "进度图市州"),
+    unlisted="as with a blank",
+    accepts=reads_as_picture,
+)
+def draw_spaced(ctx: Context, match: Match) -> Reply:
+    """Run the command with the blank put in."""
+    spaced = _spaced(ctx, match.text)
+    assert spaced is not None  # reads_as_picture() has seen it
+    entry, rest = spaced
+    return entry.run(ctx, Match(match.text, rest))
+
+
+def _spaced(ctx: Context, text: str) -> tuple[Route, str] | None:
+    """Return the route and what is asked of it, only where every word is known: a report stays a report."""
+    found = _TIGHT.match(text)
+    if found is None or ctx.sender is None or bool(found[1].strip()) == bool(found[3].strip()):
+        return None
+    rest = (found[1] or found[3]).strip().removesuffix("的")
+    entry = show_trend if found[2] in show_trend.words else show_matrix
+    try:
+        if entry is show_trend:
+            _trend_of(ctx, rest, ctx.scope(*EVERYBODY))
+        else:
+            asked(ctx, rest, ctx.scope(*EVERYBODY))
+    except UserError:
+        return None
+    return entry, rest
+
+
+def _trend_of(ctx: Context, rest: str, scope: set[int]) -> tuple[Item, Target | None]:
     """Read the words behind 趋势: one figure, and maybe orgs. Raises UserError and those of find_org_target()."""
     names = figure_names(ctx.campaign)
     items: list[Item] = []
     targets: list[Target] = []
-    for word in filter(None, re.split(r"[\s、，,;；]+", rest.upper())):
+    for word in (word for word in re.split(r"[\s、，,;；]+", rest.upper()) if word not in BETWEEN):
         exact = next((item for item, known in names.items() if word in known), None)
         target = None if exact else find_kind(ctx, word, scope)
         if exact is None and target is None and not orgs_called(ctx.session, word):
@@ -123,7 +162,8 @@ def figure_names(campaign: Campaign) -> dict[Item, tuple[str, ...]]:
         names[key, ""] = _capital((indicator.name, *indicator.synonyms))
         for part in campaign.dimensions[indicator.by].values if indicator.by else ():
             said = [f"{part}{need}" for need in indicator.needs]
-            names[key, part] = _capital((*indicator.named_by.get(part, ()), *said, wording.label(campaign, key, part)))
+            label = wording.label(campaign, key, part)
+            names[key, part] = _capital((part, *indicator.named_by.get(part, ()), *said, label))
     return names
 
 

@@ -68,6 +68,7 @@ ROUTES: tuple[Route, ...] = (
     status.show_missing,
     pictures.show_matrix,
     pictures.show_trend,
+    pictures.draw_spaced,
     chasing.chase,
     extending.extend,
     extending.take_back,

@@ -24,7 +24,9 @@ from models.errors import UserError
 from models.messages import Reply
 from models.people import Sender
 
-HARMLESS = frozenset(("help", "mine", "progress", "missing", "ranking", "form", "template", "why", "same-week"))
+HARMLESS = frozenset(
+    ("help", "mine", "progress", "missing", "progress-picture", "ranking", "form", "template", "why", "same-week")
+)
 LONGEST = 20  # characters of a text in which a command may be meant
 ALIKE = 75  # of 100, for words of three characters and more
 SOUNDS_ALIKE = 60  # of 100, for the one syllable of a two-character word that differs
