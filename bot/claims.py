@@ -6,19 +6,20 @@ through its lease writes nothing. Called by delivery only, which sends between t
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot.batch import NOTHING, Batch, Rest, new_ref
 from bot.channels.base import Channel, Reaction, SendError
 from bot.logs import get_logger, scrub
 from bot.verdicts import Verdict, verdict
+from models import channel_state
+from models.channel_state import ChannelState, Limit
 from models.clock import Clock
-from models.messages import Content, Text, content_from_json
+from models.messages import content_from_json
 from models.outbox import Attempt, Notice, Status
 from models.session import Database
 
@@ -31,33 +32,6 @@ log = get_logger(__name__)
 Unwanted = Callable[[Session, Sequence[Notice]], Mapping[int, str]]  # notice id -> why it need not go any more
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Notices that go in one call, claimed."""
-
-    claims: Mapping[int, int]  # notice id -> our claim number
-    refs: Mapping[int, str]  # notice id -> user_ref; empty for a group
-    content: Content
-    call_ref: str
-    until: datetime  # transport time: end of our lease
-    tries: int  # begun, this one included
-    parts_sent: int = 0
-    repeated: bool = False  # an earlier identical call got no answer
-    weeds_out: bool = False  # switch the platform's duplicate check on
-    trace_id: str = ""
-    missed: Mapping[int, str] = field(default_factory=dict)  # notice id -> why a part did not reach it
-    platform_ref: str = ""  # of the last call, for recall
-
-    def only(self, ids: Sequence[int]) -> Batch:
-        """Return the part of it that concerns some notices."""
-        return replace(
-            self, claims={i: self.claims[i] for i in ids}, refs={i: self.refs[i] for i in ids}, call_ref=_new_ref()
-        )
-
-
-NOTHING = Batch({}, {}, Text(""), "", datetime.max.replace(tzinfo=UTC), 0)
-
-
 class Claims:
     """The outbox as delivery sees it."""
 
@@ -67,6 +41,19 @@ class Claims:
         self._wall = wall
         self._unwanted = unwanted
         self._lease = lease
+
+    def rests(self, channels: Sequence[Channel]) -> dict[str, Rest]:
+        """Return the channels that must be left alone for now, by their names."""
+        limits = {channel.name: channel.can.limit for channel in channels}
+        now = self._wall.now()
+        with self._db.read() as session:
+            states = channel_state.find(session, list(limits))
+        found = {state.channel: (state, self._rest(state, limits[state.channel], now)) for state in states}
+        return {
+            name: Rest(now + timedelta(seconds=left), state.reason, state.waits, state.alert)
+            for name, (state, left) in found.items()
+            if left > 0 or state.waits
+        }
 
     def due_channels(self) -> list[str]:
         """List the channels with something to send now, or with a claim or an end to take back."""
@@ -106,9 +93,17 @@ class Claims:
         now = self._wall.now()
         return or_(moment <= now, moment > now + longest)
 
-    def claim(self, channel: Channel) -> Batch | None:
-        """Claim the notices of the next call. None: nothing is due. A batch of none: only silenced ones were found."""
+    def claim(self, channel: Channel) -> Batch | datetime | None:
+        """Claim the notices of the next call, and count the call where the channel has a limit.
+
+        None: nothing is due. A moment: the channel rests until then. A batch of none: only silenced ones were found.
+        """
         with self._db.begin() as session:
+            now = self._wall.now()
+            state = channel_state.lock(session, channel.name)
+            rest = self._rest(state, channel.can.limit, now)
+            if rest > 0:
+                return now + timedelta(seconds=rest)
             self._expire(session, channel.name)
             due = select(Notice).where(Notice.channel == channel.name, self._due())
             head = session.scalar(due.order_by(Notice.lane, Notice.id).limit(1))
@@ -121,7 +116,13 @@ class Claims:
                 ).all()
             else:
                 wanted = self._alike(session, channel, head)
-            return self._won(session, channel, wanted[0], wanted) if wanted else NOTHING
+            if not wanted:
+                return NOTHING
+            state.take(channel.can.limit, now)
+            return self._won(session, channel, wanted[0], wanted)
+
+    def _rest(self, state: ChannelState, limit: Limit | None, now: datetime) -> float:
+        return max(state.rest(now, LONGEST_PAUSE.total_seconds()), state.ready_in(limit, now))
 
     def _alike(self, session: Session, channel: Channel, head: Notice) -> Sequence[Notice]:
         """Return the due notices that can share the head's call, without those that nobody needs any more."""
@@ -157,7 +158,7 @@ class Claims:
         """Take the notices; of two drainers one wins each. The number of the claim grows."""
         session.flush()
         until = self._wall.now() + self._lease
-        call_ref = head.call_ref or _new_ref()
+        call_ref = head.call_ref or new_ref()
         rows = session.execute(
             update(Notice)
             .where(Notice.id.in_([notice.id for notice in wanted]), Notice.status == Status.WAITING)
@@ -246,15 +247,29 @@ class Claims:
                 session.add(self._attempt(notice.id, notice.call_ref, "uncertain", None, judged.reason))
                 log.warning("claim-lost", notice=notice.id, channel=channel.name, status=judged.status.value)
 
-    def note_part(self, batch: Batch) -> None:
-        """Write down how many parts have gone, so that nobody sends them again."""
-        with self._db.begin() as session:
-            for notice_id, claim in batch.claims.items():
-                self._settle(session, notice_id, claim, parts_sent=batch.parts_sent)
+    def note_part(self, channel: Channel, batch: Batch) -> bool:
+        """Write down how many parts have gone, so that nobody sends them again, and count the next call.
 
-    def note_sent(self, batch: Batch) -> None:
+        Returns False when that one does not fit into the channel's limit: the rest waits.
+        """
+        now = self._wall.now()
+        with self._db.begin() as session:
+            state = channel_state.lock(session, channel.name)
+            left = state.ready_in(channel.can.limit, now)
+            values: dict[str, object] = {"parts_sent": batch.parts_sent}
+            if left > 0:
+                later = now + timedelta(seconds=left)
+                values |= {"status": Status.WAITING, "next_try_at": later, "tries": batch.tries - 1, "call_ref": ""}
+            else:
+                state.take(channel.can.limit, now)
+            for notice_id, claim in batch.claims.items():
+                self._settle(session, notice_id, claim, settled=False, **values)
+        return left <= 0
+
+    def note_sent(self, channel: Channel, batch: Batch) -> None:
         """Write down an accepted call: sent, but failed for those whom it did not reach."""
         with self._db.begin() as session:
+            channel_state.is_well(session, channel.name)
             for notice_id, claim in batch.claims.items():
                 missed = batch.missed.get(notice_id)
                 reason = missed or (REPEATED if batch.repeated else "")
@@ -263,8 +278,8 @@ class Claims:
                     outcome = "failed" if missed else "sent"
                     session.add(self._attempt(notice_id, batch.call_ref, outcome, 0, reason, batch.platform_ref))
 
-    def note_failed(self, batch: Batch, error: SendError, judged: Verdict) -> None:
-        """Write down a failed call as it was judged."""
+    def note_failed(self, channel: Channel, batch: Batch, error: SendError, judged: Verdict) -> None:
+        """Write down a failed call as it was judged, and let the channel rest when it must."""
         again = judged.status is Status.WAITING
         values = {
             "status": judged.status,
@@ -275,6 +290,10 @@ class Claims:
             "call_ref": batch.call_ref if batch.repeated or judged.outcome == "uncertain" else "",
         }
         with self._db.begin() as session:
+            if judged.pause:
+                state = channel_state.lock(session, channel.name)
+                state.rests_until = self._wall.now() + timedelta(seconds=judged.pause)
+                state.reason, state.waits, state.alert = scrub(judged.reason), state.waits + 1, judged.alert
             for notice_id, claim in batch.claims.items():
                 if self._settle(session, notice_id, claim, settled=not again, **values):
                     session.add(self._attempt(notice_id, batch.call_ref, judged.outcome, error.code, error.detail))
@@ -306,7 +325,3 @@ class Claims:
             detail=scrub(detail),
             platform_ref=ref,
         )
-
-
-def _new_ref() -> str:
-    return secrets.token_hex(8)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from bot.batch import Batch, Rest
 from bot.channels.base import Channel, Outgoing, Reaction, SendError
-from bot.claims import Batch, Claims, Unwanted
+from bot.claims import Claims, Unwanted
 from bot.logs import get_logger, scrub, tracing
-from bot.verdicts import Verdict, verdict
+from bot.verdicts import verdict
 from models.clock import Clock
 from models.messages import Content
 from models.session import Database
@@ -28,17 +30,8 @@ LEASE = timedelta(seconds=60)  # longer than one call with its token fetch; a ki
 ROUNDS = 5  # tries to write an outcome while the database is away
 
 log = get_logger(__name__)
+Answer = TypeVar("Answer")
 Parts = Callable[[Content], Sequence[Outgoing]]
-
-
-@dataclass
-class _Trouble:
-    """Why a channel rests."""
-
-    until: datetime  # transport time
-    reason: str
-    waits: int  # limits in a row
-    alert: bool  # only an operator can help
 
 
 class Delivery:
@@ -58,7 +51,6 @@ class Delivery:
         self._channels = {channel.name: channel for channel in channels}
         self._wall = wall
         self._parts = parts
-        self._troubles: dict[str, _Trouble] = {}
         self._stopping = threading.Event()
 
     def drain(self, name: str) -> datetime | None:
@@ -69,10 +61,9 @@ class Delivery:
             return None
         self._claims.take_back(channel)
         while not self._stopping.is_set():
-            rest = self._rest(channel)
-            if rest > 0:
-                return self._wall.now() + timedelta(seconds=rest)
             batch = self._claims.claim(channel)
+            if isinstance(batch, datetime):
+                return batch
             if batch is None:
                 return self._claims.next_try(name)
             if batch.claims:
@@ -82,22 +73,23 @@ class Delivery:
 
     def due_channels(self) -> list[str]:
         """List the channels on which something can be sent now."""
-        names = self._claims.due_channels()
-        return [name for name in names if name in self._channels and self._rest(self._channels[name]) <= 0]
+        names = [name for name in self._claims.due_channels() if name in self._channels]
+        now, rests = self._wall.now(), self._rests() if names else {}
+        return [name for name in names if name not in rests or rests[name].until <= now]
 
     def idle(self) -> bool:
         """Tell whether nothing is under way and nothing could go now."""
         return not self._claims.under_way() and not self.due_channels()
 
     def problems(self) -> dict[str, str]:
-        """Return why channels rest, by their names."""
+        """Return why channels rest, by their names; whichever process it was that found out."""
         now = self._wall.now()
-        return {name: trouble.reason for name, trouble in self._troubles.items() if trouble.until > now}
+        return {name: rest.reason for name, rest in self._rests().items() if rest.reason and rest.until > now}
 
     def blocked(self) -> list[str]:
         """Name the channels that rest until an operator has put something right."""
         now = self._wall.now()
-        return [name for name, trouble in self._troubles.items() if trouble.until > now and trouble.alert]
+        return [name for name, rest in self._rests().items() if rest.alert and rest.until > now]
 
     def stop(self) -> None:
         """Begin nothing new."""
@@ -119,10 +111,11 @@ class Delivery:
             if sent is None:
                 return
             batch = sent
-            if batch.parts_sent < len(parts):
-                self._write(batch, partial(self._claims.note_part, batch))
-        self._troubles.pop(channel.name, None)
-        self._write(batch, partial(self._claims.note_sent, batch))
+            if batch.parts_sent < len(parts) and not self._write(
+                batch, partial(self._claims.note_part, channel, batch)
+            ):
+                return
+        self._write(batch, partial(self._claims.note_sent, channel, batch))
         log.info(
             "call-accepted",
             channel=channel.name,
@@ -159,7 +152,7 @@ class Delivery:
             self._deliver(channel, batch.only(ids[:middle]))
             self._deliver(channel, batch.only(ids[middle:]))
             return
-        known = self._troubles.get(channel.name)
+        known = self._write(batch, self._rests).get(channel.name)
         judged = verdict(
             error,
             batch.tries,
@@ -167,9 +160,9 @@ class Delivery:
             repeats_safely=channel.can.repeats_safely,
             waits=known.waits if known else 0,
         )
-        if judged.pause:
-            self._pause(channel.name, judged, known)
-        self._write(batch, partial(self._claims.note_failed, batch, error, judged))
+        if judged.pause and not (known and known.waits):
+            log.error("channel-paused", channel=channel.name, seconds=judged.pause, reason=judged.reason)
+        self._write(batch, partial(self._claims.note_failed, channel, batch, error, judged))
         log.warning(
             "call-failed",
             channel=channel.name,
@@ -180,29 +173,20 @@ class Delivery:
             reason=judged.reason,
         )
 
-    def _pause(self, name: str, judged: Verdict, known: _Trouble | None) -> None:
-        until = self._wall.now() + timedelta(seconds=judged.pause)
-        self._troubles[name] = _Trouble(until, judged.reason, (known.waits if known else 0) + 1, judged.alert)
-        if known is None:
-            log.error("channel-paused", channel=name, seconds=judged.pause, reason=judged.reason)
-
-    def _write(self, batch: Batch, note: Callable[[], None]) -> None:
-        """Write an outcome; while the database is away, try again as long as the lease lasts.
+    def _write(self, batch: Batch, note: Callable[[], Answer]) -> Answer:
+        """Read or write what an outcome takes; while the database is away, try again as long as the lease lasts.
 
         When that fails too the notice stays claimed, and take_back() deals with it as with a dead process.
         """
         for attempt in range(ROUNDS):
             try:
-                note()
-                return
+                return note()
             except DBAPIError as error:
                 log.error("outcome-not-written", call=batch.call_ref, problem=scrub(str(error.orig)))
                 if attempt + 1 == ROUNDS or self._wall.now() >= batch.until:
                     raise
                 time.sleep(0.2 * 2**attempt)
+        raise AssertionError("the last try returns or raises")
 
-    def _rest(self, channel: Channel) -> float:
-        """Return the seconds for which a channel must be left alone: its limiter, or trouble that it had."""
-        trouble = self._troubles.get(channel.name)
-        left = (trouble.until - self._wall.now()).total_seconds() if trouble else 0.0
-        return max(channel.ready_in(), left, 0.0)
+    def _rests(self) -> dict[str, Rest]:
+        return self._claims.rests(list(self._channels.values()))

@@ -12,6 +12,7 @@ from bot.channels.base import Capabilities, Outgoing, SendResult
 from bot.claims import Unwanted
 from bot.delivery import Delivery
 from models import outbox
+from models.channel_state import Limit
 from models.clock import SettableClock
 from models.messages import Content, Draft, Recipient, Text
 from models.outbox import Attempt, Lane, Notice
@@ -29,13 +30,14 @@ def accept(_channel: FakeChannel, _content: Outgoing, _refs: Sequence[str]) -> S
 class FakeChannel:
     """Answers with the next scripted answer, and takes everything when there is none left."""
 
-    def __init__(self, name: str = "wecom_app", *, users: int = 1000, repeats: bool = True) -> None:
+    def __init__(
+        self, name: str = "wecom_app", *, users: int = 1000, repeats: bool = True, limit: Limit | None = None
+    ) -> None:
         self._name = name
-        self._can = Capabilities(users_per_call=users, repeats_safely=repeats)
+        self._can = Capabilities(users_per_call=users, repeats_safely=repeats, limit=limit)
         self._lock = threading.Lock()
         self.script: list[Answer | Exception] = []
         self.calls: list[tuple[str, tuple[str, ...], bool]] = []
-        self.rest = 0.0
 
     @property
     def name(self) -> str:
@@ -46,10 +48,6 @@ class FakeChannel:
     def can(self) -> Capabilities:
         """Return what it can."""
         return self._can
-
-    def ready_in(self) -> float:
-        """Return how long it wants to rest."""
-        return self.rest
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
         """Note the call and answer as scripted."""

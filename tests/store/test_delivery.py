@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Outgoing, Reaction, SendError, SendResult, refused
+from models.channel_state import Limit
 from models.outbox import Lane, Notice, Status
 from models.session import Database
 from tests.store.delivering import START, Desk, FakeChannel, accept
@@ -272,13 +273,61 @@ def test_a_limit_that_stays_makes_the_rest_longer(desk: Desk) -> None:
     assert desk.statuses() == ["sent"]
 
 
-def test_own_limiter(desk: Desk) -> None:
-    """A channel that may not speak yet is asked again when it may; nothing is lost."""
-    desk.channel.rest = 7.0
+def test_a_limit_is_kept_by_all_together(db: Database) -> None:
+    """Two processes on one robot together stay within its limit, and go on when the first call is old enough."""
+    desk = Desk(db, FakeChannel("robot:office", users=1, repeats=False, limit=Limit(3, 60)))
+    others = [desk.another(), desk.another()]
+    for number in range(5):
+        desk.write("", text=f"n {number}")
+        desk.pass_seconds(1)
+    due = [other.drain("robot:office") for other in others]
+    assert due == [desk.wall.now() + timedelta(seconds=61)] * 2
+    assert len(desk.channel.calls) == 3
+    assert desk.delivery.due_channels() == []
+    assert desk.delivery.problems() == {}  # to keep a limit is no trouble
+    desk.pass_seconds(60.9)
+    assert others[0].drain("robot:office") == due[0]
+    desk.pass_seconds(0.1)
+    others[1].drain("robot:office")
+    assert desk.statuses() == ["sent"] * 5
+
+
+def test_parts_count_against_the_limit(db: Database) -> None:
+    """What takes several calls is broken off where the limit is reached, and goes on behind it."""
+    desk = Desk(db, FakeChannel("robot:office", users=1, repeats=False, limit=Limit(3, 60)))
+    desk.write("", text="a|b")
+    desk.write("", text="c|d")
+    desk.drain()
+    assert [call[0] for call in desk.channel.calls] == ["a", "b", "c"]
+    assert (desk.statuses(), desk.notices()[1].parts_sent) == (["sent", "waiting"], 1)
+    desk.pass_seconds(61)
+    desk.drain()
+    assert [call[0] for call in desk.channel.calls] == ["a", "b", "c", "d"]
+    assert desk.statuses() == ["sent", "sent"]
+
+
+def test_a_rest_is_known_to_all(desk: Desk) -> None:
+    """What one process learns the hard way no other one tries: no call, the same words, and the same end."""
+    desk.channel.script = [refused(60020)]
     desk.write("a")
-    assert desk.drain() == desk.wall.now() + timedelta(seconds=7)
-    assert desk.channel.calls == []
-    desk.channel.rest = 0.0
+    desk.drain()
+    other = desk.another()
+    assert other.drain("wecom_app") == desk.wall.now() + timedelta(seconds=60)
+    assert len(desk.channel.calls) == 1
+    assert other.blocked() == ["wecom_app"]
+    assert list(other.problems()) == ["wecom_app"]
+    desk.pass_seconds(61)
+    other.drain("wecom_app")
+    assert desk.statuses() == ["sent"]
+    assert desk.delivery.problems() == {}
+
+
+def test_a_rest_of_a_clock_that_ran_ahead(desk: Desk) -> None:
+    """When the real clock is set back by days, a channel does not rest until it has come round again."""
+    desk.channel.script = [refused(45009)]
+    desk.write("a")
+    desk.drain()
+    desk.wall.set(desk.wall.now() - timedelta(days=2))
     desk.drain()
     assert desk.statuses() == ["sent"]
 

@@ -10,13 +10,15 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.base import CODES, Image, Outgoing, Reaction, SendError
-from bot.channels.group_robot import GroupRobot, Window
+from bot.channels.group_robot import GroupRobot
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_app import WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.standin import Platform
 from models.clock import SettableClock
 from models.messages import Markdown, Text
+from models.session import Database
+from tests.store.delivering import Desk
 from tests.wire.conftest import AES_KEY, AGENT_ID, CORP_ID, ROBOT_KEY, SECRET, TIMEOUT, TOKEN
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a small picture" * 10
@@ -249,26 +251,14 @@ def test_every_code_has_a_reaction() -> None:
 # ----- the robot's window
 
 
-def test_window_is_kept() -> None:
-    """Twenty calls a minute pass; the next one must wait until the first is a minute old, and a second more."""
-    now = [1000.0]
-    window = Window(now=lambda: now[0])
-    for _ in range(20):
-        assert window.ready_in() == 0
-        window.take()
-        now[0] += 0.5
-    assert window.ready_in() == pytest.approx(51.0)
-    now[0] += 51.0
-    assert window.ready_in() == 0
-    window.take()
-    assert window.ready_in() == pytest.approx(0.5)
-
-
-def test_window_of_the_platform_is_met(platform: Platform) -> None:
-    """Twenty sends within our window are all accepted, and then our own window closes before theirs does."""
+def test_window_of_the_platform_is_met(platform: Platform, db: Database) -> None:
+    """Twenty sends within our limit are all accepted, and ours is reached before theirs refuses."""
     robot = GroupRobot("office", platform.webhook_url(ROBOT_KEY), TIMEOUT)
-    for number in range(20):
-        assert robot.ready_in() == 0
-        robot.send(Text(f"n {number}"))
-    assert robot.ready_in() > 50
+    desk = Desk(db, robot)  # type: ignore[arg-type]
+    for number in range(21):
+        desk.write("", text=f"n {number}")
+    due = desk.drain()
+    assert due is not None
+    assert due - desk.wall.now() > timedelta(seconds=50)
+    assert desk.statuses() == ["sent"] * 20 + ["waiting"]
     assert failure(robot).reaction is Reaction.WAIT
