@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -19,6 +20,9 @@ FRESH = 5.0  # s of real time that a reading is trusted for stamping
 READ_SECONDS = 2.0
 PUSH_SECONDS = 60.0  # a day's worth of notices may have to be written first
 STAMP_SECONDS = 0.5
+CALENDAR_SECONDS = 30.0  # the bot plays the rest of the campaign first
+
+Answer = TypeVar("Answer")
 
 
 class ClockError(Exception):
@@ -45,7 +49,7 @@ class CampaignClock:
     """The clock of one bot. Thread-safe."""
 
     def __init__(self, bot_base: str, feed: Feed) -> None:
-        self._url = bot_base.rstrip("/") + "/clock"
+        self._base = bot_base.rstrip("/")
         self._feed = feed
         self._lock = threading.Lock()
         self._last: Reading | None = None
@@ -83,6 +87,10 @@ class CampaignClock:
                 return ""
         return last.shown(time.monotonic()).isoformat(timespec="seconds") if last else ""
 
+    def days(self) -> dict[str, Any]:
+        """Ask the bot for the campaign's days with their events, as it tells them. Raises ClockError."""
+        return self._answer("GET", "/calendar", None, CALENDAR_SECONDS, _days)
+
     def _learn(self, reading: Reading, *, pushed: bool) -> Reading:
         with self._lock:
             last = self._last
@@ -96,15 +104,24 @@ class CampaignClock:
             return reading
 
     def _call(self, method: str, command: dict[str, object] | None, seconds: float) -> Reading:
+        return self._answer(method, "/clock", command, seconds, _reading)
+
+    def _answer(
+        self, method: str, path: str, command: dict[str, object] | None, seconds: float, read: Callable[[Any], Answer]
+    ) -> Answer:
         try:
             with requests.Session() as http:
                 http.trust_env = False
-                response = http.request(method, self._url, json=command, timeout=seconds, allow_redirects=False)
+                response = http.request(method, self._base + path, json=command, timeout=seconds, allow_redirects=False)
             if response.status_code != 200:
                 raise ClockError(f"status {response.status_code}")
-            return _reading(response.json())
+            return read(response.json())
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClockError(type(error).__name__) from error
+
+
+def _days(value: Any) -> dict[str, Any]:
+    return {"title": str(value["title"]), "today": str(value["today"]), "days": list(value["days"])}
 
 
 def _reading(value: Any) -> Reading:

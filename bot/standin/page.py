@@ -133,6 +133,13 @@ def _mount_clock(page: Blueprint, clock: CampaignClock) -> None:
         except ClockError:
             return jsonify(clock=None)
 
+    @page.get("/standin/calendar")
+    def show_calendar() -> Response:
+        try:
+            return jsonify(calendar=clock.days())
+        except ClockError:
+            return jsonify(calendar=None)
+
     @page.post("/standin/clock")
     def push_clock() -> Response:
         values = _json_body()

@@ -84,6 +84,7 @@ def _past(session: Session, campaign: Campaign, now: datetime) -> Iterator[tuple
     """Yield what was taken up so far, with what became of it."""
     by_key = {firing.key: firing for firing in plan(campaign)}
     written: dict[int | None, list[tuple[Going, Status]]] = {}
+    contents: dict[str, Shown] = {}  # equal ones are one object, as in a rehearsal
     query = (
         select(Notice, Org.name, Person.name)
         .outerjoin(Org, Org.id == Notice.org_id)
@@ -93,7 +94,8 @@ def _past(session: Session, campaign: Campaign, now: datetime) -> Iterator[tuple
     )
     for notice, org, person in session.execute(query):
         at = notice.settled_at or notice.not_before
-        one = Going(at, notice.channel, notice.user_ref, org or "", person or "", notice.rule, notice.content, None)
+        content = contents.setdefault(notice.content_hash, notice.content)
+        one = Going(at, notice.channel, notice.user_ref, org or "", person or "", notice.rule, content, None)
         written.setdefault(notice.occurrence_id, []).append((one, notice.status))
     for row in session.scalars(select(Occurrence).where(Occurrence.scheduled_at <= now).order_by(Occurrence.id)):
         at = row.scheduled_at.astimezone(campaign.tz)

@@ -1,5 +1,6 @@
 // The page: choose who you are, say something, see what comes back. Everything comes from /standin/ as JSON.
 
+import { setUpCalendar } from "./calendar.js";
 import { Chats } from "./chats.js";
 import { Clock } from "./clock.js";
 import { byId, call, el, postJson } from "./dom.js";
@@ -121,6 +122,7 @@ function wire() {
     byId("try").hidden = true;
   });
   setUpRaw();
+  setUpCalendar();
 }
 
 /** Begin, or begin anew after the server was restarted. */
