@@ -90,9 +90,13 @@ class Audience:
         """List the admins of one org."""
         return _once(contact for contact in self._by_org.get(org_id, []) if contact.role is Role.ADMIN)
 
-    def works_in(self, person_id: int, org_ids: Collection[int]) -> bool:
-        """Tell whether a person has a role in one of these orgs."""
-        return any(contact.person_id == person_id for org in org_ids for contact in self._by_org.get(org, []))
+    def homes(self) -> dict[int, set[int]]:
+        """Return by person the orgs in which he has a role."""
+        found: dict[int, set[int]] = {}
+        for org_id, here in self._by_org.items():
+            for contact in here:
+                found.setdefault(contact.person_id, set()).add(org_id)
+        return found
 
     def members(self, org_ids: Sequence[int]) -> list[Contact]:
         """List everybody with a role in one of these orgs; a person of several orgs counts for the first."""

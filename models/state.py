@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.beats import Beat, beats
+from models.beats import ALIVE, Beat, beats
 from models.campaign.definition import Campaign
 from models.campaign.firings import Firing, plan
 from models.campaign.workdays import published
@@ -67,12 +67,17 @@ class State:
     @property
     def troubles(self) -> dict[str, str]:
         """Return by channel why it rests."""
-        return {name: why for beat in reversed(self.workers) for name, why in beat.troubles.items()}
+        return {name: why for beat in reversed(self._heard) for name, why in beat.troubles.items()}
 
     @property
     def blocked(self) -> list[str]:
         """Name the channels that only an operator can bring back."""
-        return sorted({name for beat in self.workers for name in beat.blocked})
+        return sorted({name for beat in self._heard for name in beat.blocked})
+
+    @property
+    def _heard(self) -> list[Beat]:
+        """List the workers that were alive when the last one was heard: what a dead one knew is old."""
+        return [beat for beat in self.workers if self.workers[0].at - beat.at <= ALIVE]
 
 
 def state(session: Session, campaign: Campaign, now: datetime, *, lives: int = 5, following: int = 2) -> State:

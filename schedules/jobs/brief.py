@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -50,7 +50,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     told = {draft.recipient.person_id for draft in drafts}
     at = release(campaign, now)
     for org, below in _parts(seen.people, org_states(session), campaign):
-        if any(state.org.id in below for state in seen.states):
+        if not below.isdisjoint(seen.by_org):
             text = Text(say(campaign, _part(seen, org, below | {org.id})))
             for contact in seen.people.admins_of(org.id):
                 if contact.person_id not in told:
@@ -58,7 +58,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     return drafts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Seen:
     """What one look at the database has brought, for the brief of the office and for each part of it."""
 
@@ -72,6 +72,14 @@ class _Seen:
     following: tuple[datetime, str] | None
     paused: tuple[str, ...]  # rules that say nothing now
     calendar_gap: int | None
+
+    @cached_property
+    def by_org(self) -> Mapping[int, list[DutyState]]:
+        """Return the states by org, for the parts."""
+        found: dict[int, list[DutyState]] = {}
+        for each in self.states:
+            found.setdefault(each.org.id, []).append(each)
+        return found
 
 
 def _look(session: Session, campaign: Campaign, now: datetime, *, whole: bool) -> _Seen:
@@ -136,14 +144,15 @@ def _everything(seen: _Seen) -> Brief:
 
 def _part(seen: _Seen, org: OrgState, ids: set[int]) -> Brief:
     """Cut out what concerns one org and those under it."""
-    mine = [each for each in seen.states if each.org.id in ids]
+    mine = [each for org_id, found in seen.by_org.items() if org_id in ids for each in found]
     owing = {each.org.id: each.org.name for each in mine}
     reports = {org_id: count for org_id, count in seen.reports.items() if org_id in ids}
+    homes = seen.people.homes()
     return Brief(
         reports=sum(reports.values()),
         reporters=len(reports),
         since=seen.since,
-        waiting=sum(count for person, count in seen.waiting.items() if seen.people.works_in(person, ids)),
+        waiting=sum(count for person, count in seen.waiting.items() if not ids.isdisjoint(homes.get(person, ()))),
         duties=tuple(_counts(mine, newest_only=seen.newest_only)),
         unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
         bot=None,
@@ -175,8 +184,10 @@ def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]
     for state in every:
         groups.setdefault((state.key, state.period.key), []).append(state)
     if newest_only:
-        newest = {duty: (duty, period) for duty, period in groups}
-        groups = {key: groups[key] for key in newest.values()}
+        newest: dict[str, tuple[str, str]] = {}
+        for key in sorted(groups, key=lambda key: groups[key][0].period.start):
+            newest[key[0]] = key
+        groups = {key: groups[key] for key in groups if key in newest.values()}
     return [_count(found) for found in groups.values()]
 
 

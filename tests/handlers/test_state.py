@@ -75,6 +75,12 @@ def test_channels_in_trouble(campaign: Campaign) -> None:
     ]
 
 
+def test_what_a_dead_worker_knew_is_forgotten(campaign: Campaign) -> None:
+    """The channels are those of the workers that are alive."""
+    found = state((beat(3), beat(3600, {"robot:office": "new (93000)"}, ("robot:office",))))
+    assert (wording.channel_lines(campaign, found), found.blocked) == (["· 通道：正常"], [])
+
+
 @pytest.mark.parametrize(
     ("why", "said"),
     [
