@@ -86,7 +86,7 @@ def _explain(ctx: Context, name: str) -> Reply:
     if not found:
         names = [entry.words[0] for entry in known if entry.words and ctx.known.roles & set(entry.roles)]
         raise UserError("no-such-command", name=name[:20], names=names)
-    entry = found[0]
+    entry = next((each for each in found if ctx.known.roles & set(each.roles)), found[0])  # what he may use first
     allowed = None if ctx.known.roles & set(entry.roles) else entry.roles
     examples = [filled(ctx, example) for example in entry.examples]
     return Reply(wording.help_on(filled(ctx, entry.help), examples, allowed), outcome="shown")

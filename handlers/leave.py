@@ -71,7 +71,7 @@ def is_leave(ctx: Context, match: Match) -> bool:
     "leave",
     roles=REPORTERS,
     examples=("请假 5月20日到5月24日", "请假 王芳 5月20日到5月24日"),
-    help="请假 起止日期：这几天的提醒发给候补联络员",
+    help="请假：写上起止日期，期间的提醒发给候补联络员",
     accepts=is_leave,
 )
 def take_leave(ctx: Context, match: Match) -> Reply:

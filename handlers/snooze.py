@@ -54,7 +54,7 @@ def is_snooze(ctx: Context, match: Match) -> bool:
     "snooze",
     roles=REPORTERS,
     examples=("明天上午再提醒", "过2小时再提醒", "周三提醒"),
-    help="明天上午再提醒：推迟提醒；取消推迟：照旧",
+    help="推迟提醒：回“明天上午再提醒”等；照旧回“取消推迟”",
     accepts=is_snooze,
 )
 def put_off(ctx: Context, match: Match) -> Reply:
