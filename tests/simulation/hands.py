@@ -1,7 +1,7 @@
 """The stepped clock of a simulation: a file that all its processes read, so that they agree at every moment.
 
-It has two hands. The campaign's shows the day of the campaign; the wall's is the transport time of leases, repeats
-and the platform. Both stand still between two steps, and no process moves them but the runner.
+It has three hands. The campaign's shows the day of the campaign; the wall's is the transport time of leases and
+repeats; the platform has its own. They stand still between two steps, and no process moves them but the runner.
 """
 
 from __future__ import annotations
@@ -24,28 +24,37 @@ class Hand:
 
 
 class SteppedClock:
-    """Both hands of one simulation."""
+    """The hands of one simulation."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.campaign = Hand(path, 0)
         self.wall = Hand(path, 1)
+        self.platform = Hand(path, 2)
 
     def begin(self, moment: datetime) -> None:
-        """Make the file: both hands show an aware moment."""
-        self._write(moment, moment)
+        """Make the file: all hands show an aware moment."""
+        self._write(moment, moment, moment)
 
     def step(self, moment: datetime) -> None:
-        """Put the campaign's hand at a moment, also back; the wall's goes on by as much, but never back."""
-        shown = self.campaign.now()
-        self._write(moment, self.wall.now() + max(moment - shown, timedelta(0)))
+        """Let time pass until the campaign's hand shows a moment."""
+        self._pass(moment - self.campaign.now(), campaign=True)
 
     def wait(self, until: datetime) -> None:
-        """Let only the wall's hand go on, to a moment that is not past."""
-        self._write(self.campaign.now(), max(until, self.wall.now()))
+        """Let time pass until the wall's hand shows a moment, while the campaign's stands."""
+        self._pass(until - self.wall.now(), campaign=False)
 
-    def _write(self, campaign: datetime, wall: datetime) -> None:
+    def turn(self, by: timedelta) -> None:
+        """Set the bot's clock, forward or back, while no time passes: the platform's is not touched."""
+        self._write(self.campaign.now() + by, self.wall.now() + by, self.platform.now())
+
+    def _pass(self, span: timedelta, *, campaign: bool) -> None:
+        span = max(span, timedelta(0))
+        shown = self.campaign.now()
+        self._write(shown + span if campaign else shown, self.wall.now() + span, self.platform.now() + span)
+
+    def _write(self, *hands: datetime) -> None:
         """Replace the file whole: a reader sees the old moments or the new ones."""
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(f"{campaign.astimezone(UTC).isoformat()} {wall.astimezone(UTC).isoformat()}\n")
+        fresh.write_text(" ".join(hand.astimezone(UTC).isoformat() for hand in hands))
         os.replace(fresh, self.path)

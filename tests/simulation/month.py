@@ -16,15 +16,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import func, or_, select
 
 from bot import app
-from bot.config import Loaded, load_all
+from bot.config import load_all
 from bot.standin import Member, Platform
 from models.campaign.definition import Campaign
 from models.campaign.loader import HUNAN
@@ -75,7 +75,8 @@ class Inside:
     def open(self, month: Month) -> str:
         """Build it and serve it."""
         loaded = load_all(month.config)
-        loaded = Loaded(**{**loaded.__dict__, "campaign": self._change(loaded.campaign)})
+        loaded = replace(loaded, campaign=self._change(loaded.campaign))
+        month.follow(loaded.campaign)
         self.bot = app.build(loaded, clock=month.clock.campaign, wall=month.clock.wall, engine=self._engine)
         self.bot.start()
         return self._stack.enter_context(serving(self.bot.flask))
@@ -183,18 +184,18 @@ class Month:
             agent_id=AGENT_ID,
             robots={ROBOT: "office"},
             retry_pause=0.3,
-            now=lambda: self.clock.wall.now().timestamp(),
+            now=lambda: self.clock.platform.now().timestamp(),
         )
         self.platform.start()
         self.config = _write_config(folder, url, self.platform)
         loaded = load_all(self.config)
         for person in loaded.roster.people:
             self.platform.add_member(Member(person.wecom_userid, person.name))
-        self._plan = plan(loaded.campaign)
         self.db = Database(connect(url))
-        self._ticker = Ticker(loaded.campaign, self.db, self.clock.campaign)  # asked what comes next; it never ticks
+        self.follow(loaded.campaign)
         self.disturb: Callable[[Month], None] = lambda month: None  # called after each step, before quiet is waited for
         self.steps = 0
+        self.off = timedelta(0)  # what the bot's clock is wrong by
         self._script = list(script)
         self._answers: dict[str, str] = {}
         self._sending_since: dict[tuple[int, int], float] = {}
@@ -203,6 +204,11 @@ class Month:
     def saying(self) -> bool:
         """Tell whether somebody says something at the moment that the clock shows."""
         return bool(self._script) and self._script[0].at <= self.clock.campaign.now()
+
+    def follow(self, campaign: Campaign) -> None:
+        """Step by the plan of a campaign from now on."""
+        self._plan = plan(campaign)
+        self._ticker = Ticker(campaign, self.db, self.clock.campaign)  # asked what comes next; it never ticks
 
     def open(self) -> None:
         """Start the bot."""
@@ -226,7 +232,7 @@ class Month:
         self.steps += 1
         self.clock.step(moment)
         self.disturb(self)
-        while self._script and self._script[0].at <= moment:
+        while not self.off and self._script and self._script[0].at <= moment:
             self._say(self._script.pop(0))
         self.settle()
 
@@ -235,6 +241,12 @@ class Month:
         self.host.close()
         self.host = host
         self.open()
+
+    def turned(self, by: timedelta) -> None:
+        """Set the bot's clock forward or back, and wait for quiet; while it is wrong nobody says anything."""
+        self.clock.turn(by)
+        self.off += by
+        self.settle()
 
     def settle(self) -> None:
         """Wait until nothing is due and nothing is being sent; the wall's hand goes on when that is what is missing."""
@@ -291,8 +303,11 @@ class Month:
         code = re.search(r"确认 ?(\d+)", self._answers.get(said.userid, ""))
         text = said.text.replace(CODE, code[1] if code else CODE)
         delivery = self.platform.say(said.userid, text)
-        while not delivery.ok:
+        for _ in range(20):
+            if delivery.ok:
+                break
             delivery = self.platform.deliver(delivery.xml)
+        assert delivery.ok, f"{said}: {delivery.problem}"
         self._answers[said.userid] = delivery.reply or ""
 
 
