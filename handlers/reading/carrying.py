@@ -10,7 +10,7 @@ from handlers.reading.binding import Choice
 from handlers.reading.drafts import Current
 from handlers.reading.grammar import AND, TRANSPARENT
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import LABELS, PERSONS, WITH_NOUN
+from handlers.reading.measures import FREQUENCY, GENERIC, LABELS, PERSONS, WITH_NOUN
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import Scope
 from handlers.reading.tokens import MARK, NUMBER, Token
@@ -35,7 +35,7 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
     begin = index
     while begin > 0 and begin - 1 > previous and clause[begin - 1].kind not in (MARK, NUMBER):
         begin -= 1
-    clear = is_clear(clause[begin : index + 1], measure)
+    clear = is_clear(clause[begin : index + 1], measure) or _right_after_verb(clause, index)
     replaces = token.start in now.work.right
     timed = scope.cum or scope.when is not None or scope.total or scope.all or scope.handed
     timed = timed or ("stock" in now.classes and any("handed" in before.classes for before in clause[begin:index]))
@@ -71,6 +71,18 @@ def _bracketed(now: Current, token: Token) -> Choice | None:
         return None  # 5块展板(3)
     fitting = fit(now.lexicon, noun.entry.targets, token)
     return Choice(fitting[0], "left", fitting[1]) if fitting is not None else None
+
+
+def _right_after_verb(clause: list[Token], index: int) -> bool:
+    """Whether a number in a telling measure word stands right behind its verb: 统计了一下播了150遍."""
+    if clause[index].gap or not clause[index].measure or clause[index].measure in GENERIC - FREQUENCY:
+        return False
+    behind = clause[index - 1] if index else None
+    if behind is not None and behind.word == "了" and index > 1 and not behind.gap:
+        behind = clause[index - 2]
+    elif behind is None or not behind.word.endswith("了"):
+        return False
+    return behind is not None and bool(behind.classes & {"handed", "verb"}) and "stock" not in behind.classes
 
 
 def _options(now: Current, clear: bool, bound_first: bool) -> list[Target]:

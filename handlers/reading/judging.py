@@ -159,9 +159,8 @@ def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
     if between:  # 张贴海报、摆放展架共380个: of both, where a word says so
         joined = any(token.word in AND for token in between)
         return joined and all(token.word in AND or (summed and "verb" in token.classes) for token in between)
-    if not binder.tokens[index].measure and not summed:
-        things = not (head.acts or tail.acts or _is_frequency(binder, head) or _is_frequency(binder, tail))
-        return things and not (head.place or tail.place)  # 短视频播放量: the last noun is what is counted
+    if _is_frequency(binder, tail) and not summed:
+        return False  # 短视频播放量: the last noun is what is counted
     return not (head.acts or tail.acts or head.place or tail.place)
 
 

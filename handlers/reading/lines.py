@@ -171,7 +171,9 @@ def _heading(work: Work, line: list[Token]) -> None:
     _heading_nouns(work, line)
     done = any(token.word == "完成" for token in line)
     of_today = any(hour_of_today(line, index) for index, token in enumerate(line) if token.kind == DAY)
-    counts = any(token.kind == NUMBER for token in line)
+    counts = any(
+        token.kind == NUMBER and token.measure for token in line
+    )  # then it is no heading, and speaks for itself
     for index, token in enumerate(line):
         classes = token.classes
         dated = token.when is not None and token.kind == DAY and token.when.kind not in ("clock", "year")
@@ -182,7 +184,7 @@ def _heading(work: Work, line: list[Token]) -> None:
         if "order" in classes and not done:
             work.frame.veto = work.frame.veto or "plan"
         for veto in _VETOES:
-            if veto in classes and not (counts and _in_bracket(line, index)):
+            if veto in classes and not (counts and (veto != "plan" or _in_bracket(line, index))):
                 work.frame.veto = veto
 
 

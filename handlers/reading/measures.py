@@ -30,7 +30,7 @@ NO_COUNT = frozenset(
     )
 )
 # Hold the noun that they count: 上了三节课
-WITH_NOUN = frozenset(_words("节课 堂课"))
+WITH_NOUN = frozenset(_words("节课 堂课 课"))
 # Words before a bare number that say its measure: 人数：450
 LABELS = {f"{word}数": word for word in _words("人 户 份 张 次 场 条 起 册 本 块 篇 家 个 台")}
 LABELS |= {"场次": "场", "人次": "人次"}
@@ -47,7 +47,7 @@ _ALIASES = {
     "次": _words("次数 趟 回"),
     "元": _words("块钱 元钱 块"),
     "份": _words("人份 份儿 分"),
-    "节": _words("节课"),
+    "节": _words("节课 课"),
     "堂": _words("堂课"),
     "期": _words("期班"),
     "起": _words("起案"),

@@ -15,6 +15,7 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
 _AS_OF = ("截至", "截止")
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
+_PASSED = frozenset(("本周", "这周", "昨天", "昨日", "前天"))  # end a plan: 推到下周，本周发了8条
 _BRACKET = 12  # tokens of a bracket without figures
 _WEAK = ("crime", "stock", "received")  # vetoes that end with their clause and do not replace a stronger one
 
@@ -226,7 +227,8 @@ class _Walk:
             self.as_of = when
             return
         state.cum = False
-        if state.veto in ("past", "other", "plan") and when.text.startswith("今"):
+        now = when.text.startswith("今") or (state.veto == "plan" and self.ordered and when.text in _PASSED)
+        if state.veto in ("past", "other", "plan") and now:
             state.veto = ""
 
     def _word(self, governs: str, word: str, index: int) -> None:

@@ -196,7 +196,8 @@ class _Cutter:
         elif not measure and _PLUS.match(self.text, numeral.end):
             approx = True
         beside = self.pairs and self.text[numeral.start - 1 : numeral.start] == "/"
-        percent = self.text[end : end + 1] in ("%", "‰") or measure == "%"
+        share = self.text.startswith("分之", numeral.end) or self.text.endswith("分之", 0, numeral.start)
+        percent = share or self.text[end : end + 1] in ("%", "‰") or measure == "%"
         ident = not beside and _is_ident(self.text, numeral, measure, self._names(numeral))
         quantity = Quantity(numeral, measure, approx, percent, ident)
         return Token(NUMBER, numeral.start, end, number=quantity)
