@@ -87,8 +87,8 @@ def plan(campaign: Campaign) -> tuple[Firing, ...]:
 
     Rules run from first_day to last_day, closing ones to closes_on (decisions 16), and so do reminders of a deadline
     that was put off beyond last_day; what a shift moves out of that, or a weekly rule out of its week, falls away: the
-    neighbouring week speaks for itself. Two days that a shift moves onto one (1 day before and 3 days before a Monday)
-    fire once. Decided by us 2026-11-24.
+    neighbouring week speaks for itself (but not for its list: _list_put_over). Two days that a shift moves onto one
+    (1 day before and 3 days before a Monday) fire once. Decided by us 2026-11-24.
     """
     found: dict[Key, Firing] = {}
     for key, rule in campaign.rules.items():
@@ -105,6 +105,8 @@ def firings_of(campaign: Campaign, key: str, rule: Rule) -> list[Firing]:
     for slot in _slots(campaign, calendar, key, rule):
         firing = _firing(campaign, key, rule, slot)
         last = end if slot.due_at is None else max(end, campaign.local_day(slot.due_at))
+        if rule.kind is RuleKind.MISSING_LIST and slot.period:  # put over
+            last = campaign.closes_on
         if firing is None or not campaign.first_day <= firing.day <= last or _over(rule, slot, firing.scheduled_at):
             continue
         while (known := found.get(firing.key)) and known.period != firing.period:  # of two weeks, one of them put off
@@ -198,10 +200,26 @@ def _weekly(campaign: Campaign, calendar: Workdays, rule: Rule) -> Iterator[_Slo
         day = calendar.shifted(planned, rule.shift)
         if day in week:
             yield _Slot(planned, day, at)
+        elif rule.kind is RuleKind.MISSING_LIST:
+            yield from _list_put_over(campaign, calendar, rule, planned)
     if rule.closing:
         for planned in _days(campaign.last_day + ONE_DAY, campaign.closes_on):
             if planned.weekday() == WEEKDAYS.index(rule.weekly.weekday):
                 yield _Slot(planned, calendar.shifted(planned, rule.shift), at)
+
+
+def _list_put_over(campaign: Campaign, calendar: Workdays, rule: Rule, planned: date) -> Iterator[_Slot]:
+    """Yield the list of a day without a working day in its week: nobody else would tell who failed the week before.
+
+    It comes on the next working day, also when the campaign is closing, beside that week's own. Decided by us
+    2026-11-24.
+    """
+    assert rule.weekly is not None
+    at = clock_time(rule.weekly.at)
+    moment = datetime.combine(planned, at, tzinfo=campaign.tz)
+    period = _ended(campaign, campaign.duties[rule.duty], moment) if rule.duty else None
+    if period is not None:
+        yield _Slot(planned, calendar.on_or_after(planned), at, period)
 
 
 def _asks_again(campaign: Campaign, rule: Rule) -> str | None:
@@ -242,7 +260,7 @@ def _firing(campaign: Campaign, key: str, rule: Rule, slot: _Slot) -> Firing | N
     if duty_key is not None and not rule.overdue:
         duty = campaign.duties[duty_key]
         if rule.kind is RuleKind.MISSING_LIST:
-            period = _ended(campaign, duty, moment)
+            period = period or _ended(campaign, duty, moment)
             moment = _put_off(campaign, duty, period, moment) if period else moment
             day = moment.date()
         elif period is None:
