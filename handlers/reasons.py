@@ -16,8 +16,12 @@ from models.campaign.periods import periods
 from models.duties import DutyState, states
 from models.messages import Reply
 from models.outbox import Notice, Status
+from models.people import Org
+from models.reminder_words import LIAISON
+from models.reminding import SNOOZE
 
 SHOWN = 2  # reminders that are explained; older ones are of the same rules
+ITEMS = 6  # things of one reminder that are explained
 LISTED = 3  # duties still owed that are named
 
 
@@ -60,7 +64,7 @@ def _reminders(ctx: Context) -> list[Notice]:
     rules = [key for key, rule in ctx.campaign.rules.items() if rule.kind is RuleKind.REMIND]
     query = (
         select(Notice)
-        .where(Notice.person_id == ctx.known.person.id, Notice.rule.in_(rules), Notice.status == Status.SENT)
+        .where(Notice.person_id == ctx.known.person.id, Notice.rule.in_([*rules, SNOOZE]), Notice.status == Status.SENT)
         .order_by(Notice.id.desc())
         .limit(20)
     )
@@ -71,14 +75,16 @@ def _reminders(ctx: Context) -> list[Notice]:
 
 
 def _explain(ctx: Context, notice: Notice) -> str:
-    rule = ctx.campaign.rules[notice.rule]
+    rule = ctx.campaign.rules.get(notice.rule)
     at = wording.moment_words(ctx.campaign, notice.settled_at or notice.created_at)
     items = list(_items(ctx, notice))
+    if rule is None:
+        return wording.reason_block(at, wording.reason_snoozed(), "", "", items)
     return wording.reason_block(at, rule.name, wording.rule_times(ctx.campaign, rule), rule.source, items)
 
 
 def _items(ctx: Context, notice: Notice) -> Iterable[str]:
-    for about in notice.abouts:
+    for about in notice.abouts[:ITEMS]:
         duty = ctx.campaign.duties.get(about["duty"])
         if duty is None:
             continue
@@ -86,7 +92,12 @@ def _items(ctx: Context, notice: Notice) -> Iterable[str]:
         state = next((each for each in every if each.period.key == about["period"]), None)
         period = next((each for each in periods(ctx.campaign, duty) if each.key == about["period"]), None)
         week = wording.week_words(period.start, period.end) if period and duty.cycle is Cycle.WEEKLY else ""
-        yield wording.reason_item(duty.name + week, wording.standing_words(ctx.campaign, state))
+        rung = about.get("rung", "")
+        whose = ctx.session.get_one(Org, about["org_id"]).name if rung not in ("", LIAISON) else ""
+        name = wording.reason_for(whose, duty.name + week, rung)
+        yield wording.reason_item(name, wording.standing_words(ctx.campaign, state))
+    if len(notice.abouts) > ITEMS:
+        yield wording.reason_more(len(notice.abouts) - ITEMS)
 
 
 def _owed(ctx: Context) -> list[DutyState]:

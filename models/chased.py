@@ -80,15 +80,23 @@ def _count(known: Chased, rung: str, at: datetime, settled_at: datetime | None, 
         known.last_at = max(filter(None, (known.last_at, settled_at or at)))
 
 
-def raised(session: Session, campaign: Campaign, now: datetime) -> set[tuple[About, str]]:
-    """Return what superiors and admins were told, or will be: what waits counts until its moment has passed."""
+def raised(session: Session, campaign: Campaign, now: datetime) -> dict[tuple[About, str], datetime]:
+    """Return what superiors and admins were told, or will be, with when it was last written (campaign time).
+
+    What waits counts until its moment has passed.
+    """
     rows = session.execute(
-        _query(campaign).where(
+        _query(campaign)
+        .add_columns(Notice.created_at)
+        .where(
             Notice.status.in_(UNDER_WAY),
             or_(Notice.status != Status.WAITING, Notice.expires_at.is_(None), Notice.expires_at > now),
         )
+        .order_by(Notice.id)
     )
-    return {(item, item.rung) for row in rows for item in _abouts(row) if item.rung in (SUPERIOR, ADMINS)}
+    return {
+        (item, item.rung): row.created_at for row in rows for item in _abouts(row) if item.rung in (SUPERIOR, ADMINS)
+    }
 
 
 def _query(campaign: Campaign):  # type: ignore[no-untyped-def]  # a Select whose columns grow

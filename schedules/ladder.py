@@ -6,7 +6,7 @@ admins once for a duty, an org and a period. What has been reported, or is not o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +18,7 @@ from models.messages import About
 from models.reminder_words import ADMINS, AWAY, BACKUP, LIAISON, NO_BACKUP, NO_SUPERIOR, NOBODY, SUPERIOR
 from models.reminding import about, told
 
-Raised = Collection[tuple[About, str]]  # (what, step): told already
+Raised = Mapping[tuple[About, str], datetime]  # (what, step) -> when it was told last
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,15 @@ class Ladder:
     def now(self, state: DutyState, at: datetime, raised: Raised | None = None) -> list[Rung]:
         """List the steps on which people are told of an overdue duty at a moment, the lowest first.
 
-        raised: what was told to superiors and admins before; it is not told to them again. None: nothing is known,
-        then each step is told on the day on which it is reached, as in an undisturbed run.
+        raised: what was told to superiors and admins before; it is not told to them again, unless the deadline was
+                moved since. None: nothing is known, then each step is told on the day on which it is reached, as in an
+                undisturbed run.
         """
         day = self.days(state, at)
         return [
             rung
             for rung in self.rungs(state.org.id)
-            if rung.after <= day
-            and (
-                rung.to in (LIAISON, BACKUP)
-                or (rung.after == day if raised is None else (about(state), rung.to) not in raised)
-            )
+            if rung.after <= day and (rung.to in (LIAISON, BACKUP) or _is_new(state, rung, day, raised))
         ]
 
     def days(self, state: DutyState, at: datetime) -> int:
@@ -102,3 +99,10 @@ class Ladder:
         if to == BACKUP:
             return "" if people.backups(org_id) else NO_BACKUP
         return NO_SUPERIOR if to == SUPERIOR and not people.superior(org_id) else ""
+
+
+def _is_new(state: DutyState, rung: Rung, day: int, raised: Raised | None) -> bool:
+    if raised is None:
+        return rung.after == day
+    told_at = raised.get((about(state), rung.to))
+    return told_at is None or told_at <= state.due_at

@@ -22,6 +22,7 @@ from models.campaign.definition import Campaign, Cycle, DutyKind, Indicator, Rul
 from models.campaign.periods import WEEKDAYS as DAYS
 from models.duties import DutyState, Standing
 from models.ledger import DUTY, NOTHING, Line
+from models.reminder_words import ADMINS, BACKUP, SUPERIOR
 
 _OURS = re.compile(r" ?\d{4}-\d\d-\d\d（decided by us）")  # kept for the auditors of the file
 
@@ -235,6 +236,24 @@ def reason_block(at: str, rule: str, when: str, source: str, items: Sequence[str
 def reason_item(name: str, now: str) -> str:
     """Say what a reminder asked for, and how that stands now."""
     return f"{name}——现在{now}"
+
+
+_ASKED_TO = {BACKUP: "（联络员还没报，请您协助）", SUPERIOR: "（下属单位，请您督促）", ADMINS: "（转办名单）"}
+
+
+def reason_for(org: str, name: str, rung: str) -> str:
+    """Name what a reminder asked for; for what another org or person owes also why the reader was asked."""
+    return f"{org} {name}{_ASKED_TO.get(rung, '')}" if org else name
+
+
+def reason_more(count: int) -> str:
+    """Say that a reminder was about more."""
+    return f"另有{count}项"
+
+
+def reason_snoozed() -> str:
+    """Name a reminder that its reader had put off."""
+    return "您自己推迟到这时的提醒"
 
 
 def reason_none(org: str) -> str:

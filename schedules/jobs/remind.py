@@ -28,7 +28,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     firings = [one.firing for one in claimed]
     named = {firing.duty for firing in firings}
     owed = states(session, campaign, now, duties=[key for key in campaign.duties if key in named])
-    told = raised(session, campaign, now) if any(firing.rule.overdue for firing in firings) else ()
+    told = raised(session, campaign, now) if any(firing.rule.overdue for firing in firings) else {}
     drafts = what_is_due(campaign, firings, owed, audience(session, campaign, at=release(campaign, now)), now, told)
     full = at_the_cap(campaign, reminded_today(session, campaign, now))
     tomorrow = release(campaign, midnight(campaign, now) + timedelta(days=1))

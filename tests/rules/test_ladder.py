@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,7 @@ from models.campaign.loader import HUNAN, parse
 from models.campaign.periods import Period
 from models.duties import DutyState, OrgState, Standing
 from models.errors import ConfigError
-from models.messages import Text
+from models.messages import About, Text
 from models.people import Contact, Role
 from models.reminder_words import ADMINS, SUPERIOR
 from models.reminding import Ask, about, told, write
@@ -76,11 +76,8 @@ def test_what_is_overdue_goes_up_as_the_table_says(hunan: Campaign, row: list[st
     audience = people(who)
     org, _, due = due.rpartition(" ") if due[0] in ORGS else ("区", "", due)
     state = overdue(hunan, org or "区", due.replace("T", " "))
-    known = (
-        None
-        if before == "?"
-        else {(about(state), {"上": SUPERIOR, "管": ADMINS}[word]) for word in before if word != "-"}
-    )
+    above, told_at = {"上": SUPERIOR, "管": ADMINS}, state.due_at + timedelta(minutes=1)
+    known = None if before == "?" else {(about(state), above[word]): told_at for word in before.strip("-")}
     found = ladder.Ladder(with_steps(hunan, steps), audience).now(state, at(moment), known)
     words = {step: word for word, step in STEPS.items()}
     lines = [
@@ -104,7 +101,7 @@ def test_an_undisturbed_run_tells_each_step_once(hunan: Campaign) -> None:
     ):
         climbing = ladder.Ladder(with_steps(hunan, "1联 2候 3上 4管"), people(who))
         state = overdue(hunan, "区", "05-20 18:00")
-        known: set[tuple[object, str]] = set()
+        known: dict[tuple[About, str], datetime] = {}
         for day in range(21, 29):
             if day in (22, 23):
                 continue
@@ -112,7 +109,16 @@ def test_an_undisturbed_run_tells_each_step_once(hunan: Campaign) -> None:
             plain = climbing.now(state, moment)
             remembered = climbing.now(state, moment, known)
             assert plain == remembered, (who, day)
-            known |= {(about(state), rung.to) for rung in remembered if rung.to in (SUPERIOR, ADMINS)}
+            known |= {(about(state), rung.to): moment for rung in remembered if rung.to in (SUPERIOR, ADMINS)}
+
+
+def test_a_deadline_that_was_moved_starts_the_ladder_again(hunan: Campaign) -> None:
+    """What was told of the first deadline does not count for the new one."""
+    climbing = ladder.Ladder(with_steps(hunan, "1联 2候 3上 4管"), people("区联 区候 市联 办管"))
+    told_then = {(about(overdue(hunan, "区", "05-20 18:00")), SUPERIOR): at("05-25 09:12")}
+    moved = overdue(hunan, "区", "05-28 18:00")
+    steps = [[rung.to for rung in climbing.now(moved, at(f"{day} 09:12"), told_then)] for day in ("05-31", "06-02")]
+    assert steps == [["liaison"], ["liaison", "backup", "superior"]]
 
 
 def texts(hunan: Campaign, who: str, asks: list[tuple[str, str, str]], moment: str = "06-02 09:12") -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from models.campaign.definition import Campaign
 from models.chased import chased
+from models.excuses import Excuse
 from models.messages import About
 from models.outbox import Notice, Status
 from models.people import Identity, Membership, Org, Person, Role
@@ -120,6 +121,18 @@ def test_a_report_while_the_superior_is_about_to_be_told(tree: World) -> None:
     gone = {notice.user_ref: notice.reason for notice in tree.notices() if notice.status is Status.CANCELLED}
     assert gone == {"admin": "6月2日09:12已报，催报取消", "市候": "6月2日09:12已报，催报取消"}
     assert seen(tree, About("summary", 2, "all")) == "2"
+
+
+def test_who_is_excused_goes_up_no_further(tree: World) -> None:
+    """Excused on the second day: nobody hears of it any more, and what waits is withdrawn."""
+    day(tree, "05-31 09:13")
+    tree.through("06-01 09:12")
+    with tree.session() as session:
+        session.add(Excuse(org_id=COUNTY, duty="summary", made_at=tree.clock.now(), made_by_id=100))
+    assert [whom for whom, _ in deliver(tree)] == ["u2", "市候"]
+    assert {whom for whom, _ in day(tree, "06-02 09:13")} == {"u2", "市候", "admin"}
+    assert {whom for whom, _ in day(tree, "06-03 09:13")} == {"u2", "市候"}
+    assert "芙蓉区" not in dict(tree.told())["admin"]
 
 
 def test_what_was_silenced_counts_as_not_told(tree: World) -> None:
