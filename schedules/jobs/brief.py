@@ -74,6 +74,11 @@ class _Seen:
     calendar_gap: int | None
 
     @cached_property
+    def homes(self) -> Mapping[int, set[int]]:
+        """Return by person the orgs that he works in."""
+        return self.people.homes()
+
+    @cached_property
     def by_org(self) -> Mapping[int, list[DutyState]]:
         """Return the states by org, for the parts."""
         found: dict[int, list[DutyState]] = {}
@@ -146,13 +151,12 @@ def _part(seen: _Seen, org: OrgState, ids: set[int]) -> Brief:
     """Cut out what concerns one org and those under it."""
     mine = [each for org_id, found in seen.by_org.items() if org_id in ids for each in found]
     owing = {each.org.id: each.org.name for each in mine}
-    reports = {org_id: count for org_id, count in seen.reports.items() if org_id in ids}
-    homes = seen.people.homes()
+    reports = {org_id: seen.reports[org_id] for org_id in ids & seen.reports.keys()}
     return Brief(
         reports=sum(reports.values()),
         reporters=len(reports),
         since=seen.since,
-        waiting=sum(count for person, count in seen.waiting.items() if not ids.isdisjoint(homes.get(person, ()))),
+        waiting=sum(count for person, count in seen.waiting.items() if not ids.isdisjoint(seen.homes.get(person, ()))),
         duties=tuple(_counts(mine, newest_only=seen.newest_only)),
         unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
         bot=None,
