@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--to", dest="last", default="", metavar="DATE", help="the day it closes on without it")
     rehearse.add_argument("--format", dest="form", choices=("text", "csv", "ics"), default="text")
     rehearse.add_argument("--org", default="", metavar="NAME", help="only what this org gets, with the full texts")
+    rehearse.add_argument("--reporting", default="0", metavar="SHARE", help="what if so many orgs report all: 50%%")
     rehearse.set_defaults(run=_rehearse)
     saved = commands.add_parser("backup", help="database and files in one verified ZIP; the bot may run meanwhile")
     saved.add_argument("--config", type=Path, required=True)
@@ -223,7 +224,7 @@ def _rehearse(args: argparse.Namespace) -> int:
 
     logs.configure("ERROR")
     loaded = config.load_all(args.config)
-    for piece in rehearse(loaded, Wish(args.first, args.last, args.form, args.org)):
+    for piece in rehearse(loaded, Wish(args.first, args.last, args.form, args.org, args.reporting)):
         sys.stdout.write(piece)
     return DONE
 

@@ -32,6 +32,7 @@ from models.migrations import run as migrations
 from models.people import Identity, Membership, Org, Person, all_orgs
 from models.session import Database, connect, scratch
 from schedules import wording_rehearsal as words
+from schedules.pretended import Pretended
 from schedules.rehearsal import AFTERWARDS, Played, Stage
 
 STANDING = (Org, Person, Identity, Membership, Leave, Excuse, AmendmentRow)  # what holds from the first day on
@@ -53,7 +54,7 @@ class Wish:
     last: str = ""  # empty: the day it closes on
     form: str = "text"  # text, csv, ics
     org: str = ""  # its name or an alias; empty: all
-    reporting: float = 0.0  # share of the orgs that report everything
+    reporting: str = "0"  # share of the orgs that report everything: 0.5, 50%
 
 
 def rehearse(loaded: Loaded, wish: Wish) -> Iterator[str]:
@@ -70,7 +71,8 @@ def rehearse(loaded: Loaded, wish: Wish) -> Iterator[str]:
             if last < first:
                 raise RehearsalError(f"--to {last} is before --from {first}; write the earlier day in --from")
             org = _org(session, wish.org) if wish.org else ""
-        return _written(play(campaign, db, last), wish, org, first, last, source)
+            reporting = _share(wish.reporting)
+        return _written(play(campaign, db, last, reporting), wish, org, first, last, source)
 
 
 def set_stage(loaded: Loaded, db: Database) -> str:
@@ -87,9 +89,11 @@ def set_stage(loaded: Loaded, db: Database) -> str:
     return words.FROM_FILES
 
 
-def play(campaign: Campaign, db: Database, last: date) -> Played:
-    """Play a campaign on a stage, from its first day up to a day."""
-    stage = Stage(campaign, db, midnight(campaign, campaign.first_day))
+def play(campaign: Campaign, db: Database, last: date, reporting: float = 0.0) -> Played:
+    """Play a campaign on a stage, from its first day up to a day. reporting: the share of the orgs that report."""
+    with db.read() as session:
+        reports = Pretended(campaign, session, reporting) if reporting else None
+    stage = Stage(campaign, db, midnight(campaign, campaign.first_day), reports)
     stage.play(midnight(campaign, min(last, campaign.closes_on) + AFTERWARDS))
     return stage.played()
 
@@ -145,7 +149,7 @@ def _written(played: Played, wish: Wish, org: str, first: date, last: date, sour
         campaign,
         first,
         last,
-        share=wish.reporting,
+        share=_share(wish.reporting),
         orgs=len({one.org for one in mine if one.org}),
         people=len({one.user_ref for one in mine if one.user_ref}),
         count=len(mine),
@@ -181,6 +185,16 @@ def _day(campaign: Campaign, name: str, word: str, default: date) -> date:
         span = f"{campaign.first_day} to {campaign.closes_on}"
         raise RehearsalError(f"{name} {day} is outside of the campaign; write a day from {span}")
     return day
+
+
+def _share(word: str) -> float:
+    try:
+        share = float(word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise RehearsalError(f"--reporting {word} is no share of the orgs; write 0.5 or 50%")
+    return share
 
 
 def _org(session: Session, word: str) -> str:

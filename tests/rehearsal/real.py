@@ -19,6 +19,7 @@ from models.messages import Content, Text
 from models.outbox import Notice, Status, content_hash
 from models.session import Database
 from schedules.last_look import look_again
+from schedules.pretended import Pretended
 from schedules.rehearsal import Played, Reports
 from schedules.ticker import Ticker
 from tests.store.delivering import FakeChannel
@@ -26,31 +27,24 @@ from tests.store.delivering import FakeChannel
 Left = tuple[datetime, str, str, str, str]  # when, channel, user, rule, content
 
 
-def lived(
-    loaded: Loaded, db: Database, start: datetime, end: datetime, reports: Reports | None = None
-) -> Counter[Left]:
-    """Live from one moment to another; returns what left."""
+def lived(loaded: Loaded, db: Database, start: datetime, end: datetime, share: float = 0.0) -> Counter[Left]:
+    """Live from one moment to another; returns what left. share: of the orgs, that report everything."""
     campaign, clock = loaded.campaign, SettableClock(start.astimezone(UTC))
     with db.begin() as session:
         roster_sync.sync(session, loaded.roster, NAME, start)
+    with db.read() as session:
+        reports = Pretended(campaign, session, share) if share else None
     ticker = Ticker(campaign, db, clock)
     channels = [FakeChannel(NAME), *(FakeChannel(f"robot:{name}", users=1, repeats=False) for name in campaign.groups)]
     wall = SettableClock(datetime(2026, 11, 24, tzinfo=UTC))
     delivery = Delivery(
         db, channels, clock, wall, _parts, lambda session, notices: look_again(session, campaign, notices, clock.now())
     )
-    waiting = list(reports.moments) if reports else []
     told = start
     ticker.start()
-    while True:
-        due = ticker.next_due(clock.now())
-        moments = [*([due[0]] if due else []), *waiting[:1]]
-        if not moments or min(moments) > end:
-            break
-        clock.set(min(moments))
+    while (due := ticker.next_due(clock.now())) and due[0] <= end:
+        clock.set(due[0])
         wall.advance(timedelta(hours=1))  # so that the platform has forgotten what it was told before
-        while waiting and waiting[0] <= clock.now():
-            waiting.pop(0)
         if reports:
             _write(db, reports, told, clock.now())
         told = clock.now()
