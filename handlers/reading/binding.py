@@ -169,9 +169,10 @@ class Binder:
 
     def placed(self, noun: int, index: int) -> bool:
         """Whether what stands between is only where it was put up: 横幅挂在镇政府门口2条."""
-        verb = self.tokens[noun + 1] if noun + 2 < index else None
-        telling = self.tokens[index].measure not in GENERIC and bool(self.tokens[index].measure)
-        return telling and verb is not None and "verb" in verb.classes and self.tokens[noun + 2].word == "在"
+        if noun + 2 >= index or self.tokens[noun + 2].word != "在":
+            return False
+        measure = self.tokens[index].measure
+        return bool(measure) and measure not in GENERIC and "verb" in self.tokens[noun + 1].classes
 
     def _is_one(self, index: int) -> bool:
         numeral = self.tokens[index].quantity.numeral

@@ -24,13 +24,16 @@ _WIDE = 40  # tokens to either side that are looked at: keeps the work linear
 _CLEAR = TRANSPARENT | {"ours"}
 
 
-def carried(now: Current, clause: list[Token], index: int, previous: int, scope: Scope) -> Choice | None:
-    """Bind a number to what was named earlier, when nothing else is named beside it. None when something is."""
+def carried(now: Current, clause: list[Token], index: int, at: int, previous: int, scope: Scope) -> Choice | None:
+    """Bind a number to what was named earlier, when nothing else is named beside it. None when something is.
+
+    index: in the clause, at: in the sentence. previous: in the clause, of the last number that has its noun, or -1.
+    """
     token = clause[index]
     measure = token.measure
     if _runs_on(clause, index):
         return None
-    if len(clause) == 1 and (bracketed := _bracketed(now, token)) is not None:
+    if len(clause) == 1 and (bracketed := _bracketed(now, at)) is not None:
         return bracketed
     begin = index
     while begin > 0 and begin - 1 > previous and clause[begin - 1].kind not in (MARK, NUMBER):
@@ -59,9 +62,9 @@ def carried(now: Current, clause: list[Token], index: int, previous: int, scope:
     return _following(now, token, people) or _by_measure(now, token, scope)
 
 
-def _bracketed(now: Current, token: Token) -> Choice | None:
+def _bracketed(now: Current, at: int) -> Choice | None:
     """Bind a number that stands alone in brackets right behind its noun: 宣传单(500)、手册(100)."""
-    at = next((i for i, each in enumerate(now.tokens) if each is token), -1)
+    token = now.tokens[at]
     if at < 2 or now.tokens[at - 1].word != "(" or now.work.text[token.end : token.end + 1] != ")":
         return None
     noun, behind = now.tokens[at - 2], now.tokens[at + 2 : at + 3]

@@ -29,22 +29,22 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     token, target, work = binder.tokens[index], choice.target, now.work
     assert target is not None
     now.bound = target
-    value = token.quantity.numeral.value
+    quantity = token.quantity
+    value = quantity.numeral.value * choice.factor if quantity.numeral.value is not None else None  # base measure
     noun = binder.tokens[choice.mention.index].classes if choice.mention is not None else NO_CLASSES
     veto = _veto(now, choice, target, scope, noun)
     if now.question or veto or scope.like or (scope.each and not scope.total):
         if scope.each and now.loose and not veto and not now.question and value is not None:
-            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value * choice.factor)),))
+            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value)),))
         work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
         return
     kind = _doubt(now, target, scope, at)
-    if value is not None and not is_whole(now.lexicon, target, value * choice.factor):
+    if value is not None and not is_whole(now.lexicon, target, value):
         kind, value = kind or DoubtKind.VAGUE, None  # 3.5册
     if kind is not None or value is None:
-        stated = value * choice.factor if value is not None else None
-        work.ask(kind or DoubtKind.VAGUE, token, ((target, stated),))
+        work.ask(kind or DoubtKind.VAGUE, token, ((target, value),))
         return
-    risen = _risen(now, target, value * choice.factor, scope, at)
+    risen = _risen(now, target, value, scope, at) if now.work.old else ()
     if risen:
         work.ask(DoubtKind.TWO_READINGS, token, risen)
         return
@@ -52,13 +52,14 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     if len(sharing) > 1 and not scope.all:
         work.ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in sharing))
         return
-    several = len(sharing) > 1 or _shared_by_one(binder, index)
+    several = len(sharing) > 1 or (scope.all and _shared_by_one(binder, index))
+    approx = quantity.approx or _about(now, at)
     for each in sharing if scope.all else (target,):
-        draft = work.keep(
-            token, each, value * choice.factor, scope, choice.reason, token.quantity.approx or _about(now, at)
-        )
+        draft = work.keep(token, each, value, scope, choice.reason, approx)
         draft.per = scope.all and not several and not scope.paren and not scope.part
-        draft.restates = any("restate" in token.classes for token in now.tokens[max(0, at - 4) : at])
+        draft.restates = "restate" in now.classes and any(
+            "restate" in t.classes for t in now.tokens[max(0, at - 4) : at]
+        )
         draft.old = work.old.get(token.start)
 
 
@@ -224,7 +225,7 @@ def _sums_up(now: Current, token: Token, scope: Scope) -> bool:
 def _is_mark(now: Current, at: int) -> bool:
     """Whether a bare number only counts the items of a list that runs on in one line: 1、入户56户；2、传单120张."""
     token, text = now.tokens[at], now.work.text
-    before = text[: token.start].rstrip()[-1:]
+    before = text[max(0, token.start - 3) : token.start].rstrip()[-1:]
     return not token.measure and text[token.end : token.end + 1] in ("、", ".", ")") and before in ("", *":;,。(\n")
 
 

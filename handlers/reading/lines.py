@@ -53,6 +53,8 @@ def _is_footer(line: list[Token]) -> bool:
 
 def _split(work: Work) -> list[list[Token]]:
     marks = [match.span() for match in _LIST_MARK.finditer(work.text)]
+    if not marks and "\n" not in work.text:
+        return [work.tokens]
     lines: list[list[Token]] = [[]]
     at = 0
     for token in work.tokens:

@@ -37,6 +37,7 @@ _NUMERAL = re.compile(
     re.VERBOSE,
 )
 _RUN_ON = re.compile("[百千万亿]一$")
+_SCALES = frozenset("百千万亿佰仟")
 _ONE_OF = frozenset("个位名场起笔")
 _PIECE = re.compile(r"(\d+)([千百十])")
 
@@ -125,7 +126,7 @@ def _tail(tail: str, unit: str) -> Decimal:
 def _read_han(match: re.Match[str]) -> Numeral | None:
     start, end = match.span()
     written, more = match["han"], match["more3"]
-    if _RUN_ON.search(written) and not more and match.string[end : end + 1] in _ONE_OF:
+    if written[-1] == "一" and _RUN_ON.search(written) and not more and match.string[end : end + 1] in _ONE_OF:
         written, end = written[:-1], end - 1  # 一个三万一个五万
     if written[0] in "百千万亿":
         written = "一" + written
@@ -139,7 +140,7 @@ def _read_han(match: re.Match[str]) -> Numeral | None:
         return None
     if more and more[0] in "来几" and (value % 10 or not value):
         end, more = match.end("han"), None
-    scaled = any(char in "百千万亿佰仟" for char in written)
+    scaled = not _SCALES.isdisjoint(written)
     return Numeral(start, end, value, approx=bool(more), han=True, scaled=scaled)
 
 
@@ -148,7 +149,7 @@ _NEIGHBOURS = re.compile(r"(.*?)(一二|两三|二三|三四|四五|三五|五�
 
 def _spread(written: str) -> tuple[Decimal, Decimal] | None:
     """Ends of a spread in neighbouring digits (四五千, 十七八, 一百二三十), or None when it is none."""
-    match = _NEIGHBOURS.match(written)
+    match = _NEIGHBOURS.match(written) if len(written) > 1 else None
     if match is None or not (match[1] or match[3]):
         return None
     if match[1] and match[1][-1] in DIGITS:

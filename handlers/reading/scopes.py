@@ -136,11 +136,11 @@ class _Walk:
                 self._word(token.entry.governs, token.word, index)
         return self.found
 
-    def _denied(self, index: int, token: Token) -> bool:
+    def _denied(self, at: int) -> bool:
         """Whether a clause ends by saying that its figure was not used: 300册还没发."""
-        if "neg" not in token.classes:
+        if "neg" not in self.tokens[at].classes:
             return False
-        rest = self.tokens[self.tokens.index(token, index) + 1 :][:2]
+        rest = self.tokens[at + 1 : at + 3]
         used = bool(rest) and not rest[0].gap and bool(rest[0].classes & {"handed", "verb"})
         return used and (len(rest) == 1 or rest[1].kind == MARK)
 
@@ -155,12 +155,13 @@ class _Walk:
 
     def _ahead(self, index: int) -> str:
         """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
-        for token in self.tokens[index + 1 : index + 4]:
+        for at in range(index + 1, min(index + 4, len(self.tokens))):
+            token = self.tokens[at]
             if token.kind == DAY and not token.gap:
                 continue
             if token.kind != WORD or token.gap > 1:
                 return ""
-            if "undone" in token.classes or self._denied(index, token):
+            if "undone" in token.classes or self._denied(at):
                 return "stock"  # 手册3000册周五到货
             if "order" in token.classes:
                 return "plan"

@@ -133,7 +133,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         work.note(token, "skipped", "part")
         return False
     if choice.target is None or (choice.mention is not None and choice.mention.lean and binder.looks_back(index)):
-        choice = carried(now, binder.tokens, index, previous, scope) or choice
+        choice = carried(now, binder.tokens, index, at, previous, scope) or choice
     _named_part(now, choice, binder.tokens, index, start)
     if token.start in work.wrong:
         now.bound = choice.target or now.bound

@@ -21,17 +21,21 @@ def settle(work: Work) -> None:
     if not (work.drafts or work.queries):
         return
     for index, draft in enumerate(work.drafts):
-        after = work.drafts[index + 1 : index + 1 + WINDOW]
-        near = work.drafts[max(0, index - WINDOW) : index + 1 + WINDOW]
+        last_week = draft.when is not None and draft.when.text.startswith("上")
+        often = draft.measure in FREQUENCY and draft.measure not in PERSONS
+        if last_week or often or draft.restates:
+            near = work.drafts[max(0, index - WINDOW) : index + 1 + WINDOW]
+            if last_week:
+                _last_week(draft, near)
+            if often:
+                _how_often(work, draft, near)
+            if draft.restates:
+                _restated(draft, near)
         if draft.per or draft.scope.daily:
-            _each(work, draft, after)
-        if draft.when is not None and draft.when.text.startswith("上"):
-            _last_week(draft, near)
-        if draft.measure in FREQUENCY and draft.measure not in PERSONS:
-            _how_often(work, draft, near)
-        if draft.scope.made or _USED.fullmatch(work.text, draft.end, after[0].start if after else draft.end):
-            _made(draft, after)
-        _restated(work, draft, near)
+            _each(work, draft, work.drafts[index + 1 : index + 1 + WINDOW])
+        following = work.drafts[index + 1].start if index + 1 < len(work.drafts) else draft.end
+        if draft.scope.made or _USED.fullmatch(work.text, draft.end, following):
+            _made(draft, work.drafts[index + 1 : index + 1 + WINDOW])
     _printed_and_used(work)
     settle_totals(work)
     _rivals(work)
@@ -74,9 +78,9 @@ def _how_often(work: Work, draft: Draft, near: list[Draft]) -> None:
         draft.dropped = "times"
 
 
-def _restated(work: Work, draft: Draft, near: list[Draft]) -> None:
+def _restated(draft: Draft, near: list[Draft]) -> None:
     """劝住了一位大爷，这算劝阻1起: the same figure in other words."""
-    if draft.restates and any(_beside(draft, other) and other.value == draft.value for other in near):
+    if any(_beside(draft, other) and other.value == draft.value for other in near):
         draft.dropped = "repeat"
 
 

@@ -63,7 +63,8 @@ class Token:
     @property
     def measure(self) -> str:
         """The measure word of its number. Only to be asked of a token of kind NUMBER."""
-        return self.quantity.measure
+        assert self.number is not None
+        return self.number.measure
 
 
 class Tokeniser:
@@ -111,9 +112,15 @@ class _Cutter:
         self.words: list[tuple[int, int, Entry]] = [
             (end - len(entry.word) + 1, end + 1, entry) for end, entry in lexicon.automaton.iter_long(text)
         ]
+        size = len(text)  # also ends each of the lists of starts, so that no loop need look for their ends
         self.word_starts = [word[0] for word in self.words]
+        self.word_starts.append(size)
         self.numerals = scan(text)
         self.days = [day for day in find(text) if not (pairs and day.kind == "slash")]
+        self.numeral_starts = [numeral.start for numeral in self.numerals]
+        self.numeral_starts.append(size)
+        self.day_starts = [day.start for day in self.days]
+        self.day_starts.append(size)
         self.word_at = self.numeral_at = self.day_at = 0  # next of each
 
     def cut(self) -> list[Token]:
@@ -131,11 +138,10 @@ class _Cutter:
 
     def _next(self) -> Token | None:
         """Return the next token; an empty one where a numeral turns out to be none; None at the end."""
-        size = len(self.text)
-        word = self.word_starts[self.word_at] if self.word_at < len(self.words) else size
-        numeral = self.numerals[self.numeral_at].start if self.numeral_at < len(self.numerals) else size
-        day = self.days[self.day_at].start if self.day_at < len(self.days) else size
-        if word == numeral == day == size:
+        word = self.word_starts[self.word_at]
+        numeral = self.numeral_starts[self.numeral_at]
+        day = self.day_starts[self.day_at]
+        if word == numeral == day == self.word_starts[-1]:
             return None
         if day <= word and day <= numeral:
             return self._day(word)
@@ -145,11 +151,11 @@ class _Cutter:
 
     def _pass(self, at: int) -> None:
         """Leave behind what begins inside the token just cut."""
-        while self.word_at < len(self.words) and self.word_starts[self.word_at] < at:
+        while self.word_starts[self.word_at] < at:
             self.word_at += 1
-        while self.numeral_at < len(self.numerals) and self.numerals[self.numeral_at].start < at:
+        while self.numeral_starts[self.numeral_at] < at:
             self.numeral_at += 1
-        while self.day_at < len(self.days) and self.days[self.day_at].start < at:
+        while self.day_starts[self.day_at] < at:
             self.day_at += 1
 
     def _word(self) -> Token:

@@ -19,6 +19,8 @@ _LINES = 12  # lines under a heading figure
 
 def settle_totals(work: Work) -> None:
     """Mark the figures that a total stands for, and ask where it does not match its parts."""
+    if len(work.drafts) < 2:
+        return
     for index, draft in enumerate(work.drafts):
         _vague_total(work, draft, work.drafts[index + 1 : index + 1 + WINDOW])
     for index, draft in enumerate(work.drafts):
