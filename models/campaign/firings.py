@@ -105,9 +105,11 @@ def firings_of(campaign: Campaign, key: str, rule: Rule) -> list[Firing]:
     for slot in _slots(campaign, calendar, key, rule):
         firing = _firing(campaign, key, rule, slot)
         last = end if slot.due_at is None else max(end, campaign.local_day(slot.due_at))
-        if rule.kind is RuleKind.MISSING_LIST and slot.period:  # put over
+        if firing is None:
+            continue
+        if rule.kind is RuleKind.MISSING_LIST and (slot.period or firing.day != slot.day):  # put over, or put off
             last = campaign.closes_on
-        if firing is None or not campaign.first_day <= firing.day <= last or _over(rule, slot, firing.scheduled_at):
+        if not campaign.first_day <= firing.day <= last or _over(rule, slot, firing.scheduled_at):
             continue
         while (known := found.get(firing.key)) and known.period != firing.period:  # of two weeks, one of them put off
             firing = replace(firing, scheduled_at=firing.scheduled_at + ONE_MINUTE)

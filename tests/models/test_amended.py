@@ -175,10 +175,16 @@ def test_a_week_can_be_put_off_and_its_list_with_it(hunan: Campaign) -> None:
     week = periods(hunan, hunan.duties["sms-weekly"])[0]
     campaign = amended(hunan, [extend(1, "05-14 12:00", "05-18 18:00", "sms-weekly", week.key)])
     duty = campaign.duties["sms-weekly"]
-    assert [deadline(campaign, duty, p) for p in periods(campaign, duty)][0] == at("05-18 18:00")
+    assert deadline(campaign, duty, week) == at("05-18 18:00")
     assert deadlines(campaign, duty, week) == [at("05-18 18:00")]
     assert moments(campaign, "sms-list") == ["05-19 09:17", "05-24 09:17"]
     assert moments(hunan, "sms-list") == ["05-17 09:17", "05-24 09:17"]
+
+
+def test_a_list_put_off_beyond_the_last_day_still_goes(hunan: Campaign) -> None:
+    """The list is not lost with the end of the campaign, as long as it is before everything closes."""
+    campaign = amended(hunan, [extend(1, "05-20 12:00", "06-01 18:00", "sms-weekly", "2021-W20")])
+    assert moments(campaign, "sms-list") == ["05-17 09:17", "06-02 09:17"]
 
 
 def test_a_list_put_off_onto_the_day_of_another_does_not_replace_it(hunan: Campaign) -> None:
