@@ -23,8 +23,9 @@ from bot import logs
 from models.migrations import run as migrations
 from models.session import connect
 from tests.postgres import Postgres
+from tests.simulation import turning
 from tests.simulation.killing import Killer
-from tests.simulation.month import Host, Inside, Month, Outside
+from tests.simulation.month import END, START, Host, Inside, Month, Outside
 from tests.simulation.outcome import Difference, Outcome, compare
 
 SEED = 20210511
@@ -83,8 +84,9 @@ def main() -> int:
             reference, steps = month.run(), month.steps
         _say(f"undisturbed: {reference.told.total()} notices, {steps} steps, {len(reference.ledger)} ledger rows")
         lines = [_soak(database, options, reference, steps, server) for database in options.databases]
+        turned = sum(_turn(database, options, reference, server) for database in options.databases)
     _table(lines)
-    return int(any(line.wrong for line in lines))
+    return int(bool(turned) or any(line.wrong for line in lines))
 
 
 def _soak(database: str, options: argparse.Namespace, reference: Outcome, steps: int, server: Postgres | None) -> Line:
@@ -116,6 +118,20 @@ def _soak(database: str, options: argparse.Namespace, reference: Outcome, steps:
     return line
 
 
+def _turn(database: str, options: argparse.Namespace, reference: Outcome, server: Postgres | None) -> int:
+    """Play months in which the bot's clock is wrong for a while, again and again. Returns how many things differ."""
+    count = 0
+    for seed in range(options.seed, options.seed + options.turned):
+        wrongs = turning.some(seed, START, days=20, count=8)
+        with _month(database, Inside(), server) as month:
+            found = turning.problems(reference, turning.live(month, wrongs, END), END)
+        _say(f"{database}: seed {seed}: clock wrong {len(wrongs)} times: {'equal' if not found else 'DIFFERENT'}")
+        for each in found[:5]:
+            _say(f"  {each[:SHOWN]}")
+        count += len(found)
+    return count
+
+
 @contextmanager
 def _month(database: str, host: Host, server: Postgres | None) -> Iterator[Month]:
     """Make a month on a fresh database, and take it away after it."""
@@ -142,6 +158,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="months with kills, on each database")
     parser.add_argument("--kills", type=int, default=10, help="kills planned in each month; some come twice")
     parser.add_argument("--seed", type=int, default=SEED, help="of the first run; each next one adds 1")
+    parser.add_argument("--turned", type=int, default=2, help="months with a wrong clock, on each database")
     parser.add_argument("--databases", nargs="+", choices=list(PROCESSES), default=list(PROCESSES))
     return parser.parse_args()
 

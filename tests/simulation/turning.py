@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from models.occurrences import Fate
 from tests.simulation.month import Inside, Month
 from tests.simulation.outcome import Outcome
+from tests.simulation.script import MONTH
 
 WHILE = timedelta(minutes=30)  # how long it is wrong
 
@@ -30,11 +31,13 @@ def live(month: Month, wrongs: Iterable[Wrong], until: datetime) -> Outcome:
 
 
 def some(seed: int, start: datetime, days: int, count: int) -> list[Wrong]:
-    """Choose when the clock is wrong, by an hour to ten days forward or back; a day and more apart."""
+    """Choose when the clock is wrong, by an hour to ten days forward or back: once a day at most, in silence."""
     chance = random.Random(seed)
     found = []
     for day in sorted(chance.sample(range(1, days), count)):
         moment = start + timedelta(days=day, minutes=chance.randrange(24 * 60))
+        while any(moment - WHILE <= said.at <= moment + 2 * WHILE for said in MONTH):
+            moment += WHILE
         hours = chance.choice([1, 2, 5, 9, 12, 24, 48, 72, 240]) * chance.choice([1, -1])
         found.append((moment, timedelta(hours=hours, minutes=chance.randrange(60)), chance.random() < 0.5))
     return found
