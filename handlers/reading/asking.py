@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 from handlers.reading.tokens import MARK, NUMBER, Token
 
+ASKING = frozenset(("ask", "askend", "neg"))  # classes without which nothing is asked but by a question mark
 _CLAUSE = 12  # tokens before 没有 in which 有 makes it a question
 
 

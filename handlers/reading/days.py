@@ -17,9 +17,10 @@ _AFTER = frozenset(("", "报", "上报", "报送", "填报", "填", "的", "的�
 
 def sign(work: Work) -> None:
     """Give the day that a report is signed with (手册30册，5月10日) to its figures, where none of them has a day."""
+    if not work.drafts or any(draft.when is not None for draft in work.drafts):
+        return
     days = [t for t in work.tokens if t.kind == DAY and t.when is not None and t.when.kind not in ("clock", "year")]
-    last = max((draft.start for draft in work.drafts), default=-1)
-    if len(days) != 1 or days[0].start < last or any(draft.when is not None for draft in work.drafts):
+    if len(days) != 1 or days[0].start < max(draft.start for draft in work.drafts):
         return
     if _is_signature(work, days[0]):
         for draft in work.drafts:

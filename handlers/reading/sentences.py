@@ -5,7 +5,7 @@ Called by lines.py; writes into the Work value. Tables are read by tables.py.
 
 from __future__ import annotations
 
-from handlers.reading.asking import question_spans
+from handlers.reading.asking import ASKING, question_spans
 from handlers.reading.binding import Binder, Choice
 from handlers.reading.carrying import after_sessions, by_own_noun, carried, gives_way, label, taught
 from handlers.reading.drafts import Current, Work
@@ -57,7 +57,9 @@ def _read_sentence(
     )
     work.flags |= now.classes
     ends = [index for index, token in enumerate(tokens) if token.kind == MARK and token.word in CLAUSE_ENDS]
-    questions = question_spans(tokens, ends, asks, alone=len(tokens) == len(work.tokens))
+    questions: list[tuple[int, int]] = []
+    if asks or not now.classes.isdisjoint(ASKING):
+        questions = question_spans(tokens, ends, asks, alone=len(tokens) == len(work.tokens))
     if questions:
         work.flags.add("question")
     start = 0
@@ -71,9 +73,11 @@ def _read_sentence(
 
 def _read_clause(now: Current, start: int, end: int) -> None:
     clause = now.tokens[start:end]
-    by = now.lexicon.by
-    open_keys = {target[0] for target in (*now.led, *filter(None, [now.bound])) if target[0] in by}
-    binder = Binder(now.lexicon, clause, now.needs | open_keys)
+    active = now.needs
+    if now.led or now.bound:
+        named = (*now.led, now.bound) if now.bound else now.led
+        active = active.union(target[0] for target in named if target[0] in now.lexicon.by)
+    binder = Binder(now.lexicon, clause, active)
     numbers = [index for index, token in enumerate(clause) if token.kind == NUMBER]
     paired = _paired(now, binder, numbers, start)
     previous = -1
@@ -148,7 +152,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         now.loose = True
         return False
     choice.target = gives_way(now, choice.target, at)
-    if choice.mention is not None and choice.reason == "left" and binder.placed(choice.mention.index, index):
+    if choice.reason == "left" and choice.mention is not None and binder.placed(choice.mention.index, index):
         now.led = (choice.target,)  # 横幅挂在镇政府门口2条，农贸市场1条
     judge(now, binder, choice, index, at, scope)
     return True
