@@ -13,11 +13,12 @@ from sqlalchemy import insert, select
 from bot.channels.wecom_app import NAME
 from bot.config import Loaded
 from bot.delivery import Delivery
+from bot.rehearsal import play, set_stage
 from models import roster_sync
 from models.clock import SettableClock
 from models.messages import Content, Text
 from models.outbox import Notice, Status, content_hash
-from models.session import Database
+from models.session import Database, scratch
 from schedules.last_look import look_again
 from schedules.pretended import Pretended
 from schedules.rehearsal import Played, Reports
@@ -74,3 +75,13 @@ def rehearsed(played: Played) -> Counter[Left]:
     return Counter(
         (one.at, one.channel, one.user_ref, one.rule, content_hash(dict(one.content))) for one in played.going
     )
+
+
+def whole(loaded: Loaded, share: float) -> Played:
+    """Rehearse the whole campaign."""
+    db = Database(scratch())
+    try:
+        set_stage(loaded, db)
+        return play(loaded.campaign, db, loaded.campaign.closes_on, share)
+    finally:
+        db.dispose()

@@ -7,20 +7,9 @@ from datetime import datetime, time
 import pytest
 
 from bot.config import Loaded
-from bot.rehearsal import play, set_stage
-from models.session import Database, connect, scratch
-from schedules.rehearsal import AFTERWARDS, Played
-from tests.rehearsal.real import lived, rehearsed
-
-
-def rehearse_whole(loaded: Loaded, share: float) -> Played:
-    """Rehearse the whole campaign."""
-    db = Database(scratch())
-    try:
-        set_stage(loaded, db)
-        return play(loaded.campaign, db, loaded.campaign.closes_on, share)
-    finally:
-        db.dispose()
+from models.session import Database, connect
+from schedules.rehearsal import AFTERWARDS
+from tests.rehearsal.real import lived, rehearsed, whole
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
@@ -36,7 +25,7 @@ def test_a_rehearsal_is_what_the_bot_does(loaded: Loaded, sqlite_url: str, share
         real = lived(loaded, db, first, last, share)
     finally:
         db.dispose()
-    told = rehearsed(rehearse_whole(loaded, share))
+    told = rehearsed(whole(loaded, share))
     assert real.total() > 100
     assert told - real == real - told
     assert told == real
