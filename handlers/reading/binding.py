@@ -106,9 +106,22 @@ class Binder:
                 return best
             choice = Choice(fitting[0], "left", fitting[1], mention=mention)
             if not mention.weak and not (mention.lean and self.looks_back(index)):
-                return choice
+                return self._taker(mention, index) or choice
             best = best or choice
         return best
+
+    def _taker(self, noun: Mention, index: int) -> Choice | None:
+        """Return the verb that a noun is only the object of: 省厅采用我市视频3条, 投稿短视频2条."""
+        for at in range(noun.index - 1, max(-1, noun.index - 3), -1):
+            token = self.tokens[at]
+            if self.tokens[at + 1].gap:
+                return None
+            if "takes" in token.classes and at in self.at:
+                fitting = fit(self.lexicon, self.at[at].targets, self.tokens[index])
+                return Choice(fitting[0], "left", fitting[1], mention=self.at[at]) if fitting is not None else None
+            if not token.classes & {"fill", "ours", "modifier"}:
+                return None
+        return None
 
     def looks_back(self, index: int) -> bool:
         """Whether 播放 may leave its number to an earlier noun: 大喇叭播放36次, but not 短视频播放12.8万."""

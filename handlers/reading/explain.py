@@ -32,6 +32,7 @@ _SKIPPED = {
     "repeat": "和前面是同一个数",
     "replaced": "是被更正的旧数",
     "determiner": "说的是哪一次，不是多少",
+    "gain": "是比上次多出的数",
     "percent": "是百分比",
     "ident": "是号码、编号或第几",
     "like": "是点赞、评论一类",

@@ -181,6 +181,9 @@ def _shared_by_one(binder: Binder, index: int) -> bool:
 def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> None:
     """Skip, ask about or leave unplaced a number that has no noun."""
     work, quantity, misfit = now.work, token.quantity, choice.misfit
+    if scope.paren and now.work.text[token.start - 1] in "+-" and not scope.veto:
+        work.note(token, "skipped", "gain")  # 粉丝5600(+120)
+        return
     if _is_part(now, token, scope):
         return
     if scope.total and not scope.veto and not now.question and _sums_up(now, token, scope):

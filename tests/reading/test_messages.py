@@ -12,7 +12,7 @@ def _ids(name: str) -> list[str]:
     return [f"{name}-{number}" for number, _ in enumerate(rows(name), 1)]
 
 
-TABLES = ("sentences", "blocks", "bulletins", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6")
+TABLES = ("sentences", "blocks", "bulletins", *(f"fresh{number}" for number in range(1, 9)))
 FIGURES = [row for name in TABLES for row in rows(name)]
 
 
