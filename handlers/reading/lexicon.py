@@ -5,9 +5,9 @@ classes that only a campaign can know:
 
 acts: nouns of its indicators that are verbs (推送). lean: verbs that name an indicator only where no noun before them
 fits (播放). leads: verbs that count only what follows them (讲解580人次). trails: nouns that count only what stands
-before them (230名观众). takes: verbs that what they take belongs to (采用视频3条). generic: nouns that a noun right before them makes its own (讲座活动). modifier: words that
-describe a noun (反诈). incoming: nouns of what comes in by itself (收到投稿5条). ignore: phrases whose digits are no
-number (96110). typos: "wrong>right", of equal length.
+before them (230名观众). takes: verbs that what they take belongs to (采用视频3条). generic: nouns that a noun right
+before them makes its own (讲座活动). modifier: words that describe a noun (反诈). incoming: nouns of what comes in by
+itself (收到投稿5条). ignore: phrases whose digits are no number (96110). typos: "wrong>right", of equal length.
 
 Built once by reader.py; read only.
 """
