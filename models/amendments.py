@@ -29,7 +29,7 @@ class AmendmentRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[Kind]
-    subject: Mapped[str] = mapped_column(String(60))  # key of a duty or rule, or "all"
+    subject: Mapped[str] = mapped_column(String(60))  # key of a duty or rule, or amended.EVERYTHING
     period: Mapped[str | None] = mapped_column(String(20))
     org_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"))
     value: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -46,8 +46,12 @@ def read_when(text: str, today: date) -> When:
     rest = _cut(text, clock)
     day = _last(_DAY, rest)
     if day is None and clock is None and length is not None:
-        days = _number(length["count"]) * (1 if length["unit"] == "天" else 7)
-        return When(unlinked(_cut(text, length)), length=timedelta(days=days))
+        head = unlinked(_cut(text, length))
+        try:
+            days = number(length["count"]) * (1 if length["unit"] == "天" else 7)
+        except ValueError:
+            return When(head, wrong=length[0])
+        return When(head, length=timedelta(days=days)) if days else When(head, wrong=length[0])
     rest = _cut(rest, day)
     try:
         on = _day(day, today) if day else None
@@ -67,8 +71,8 @@ def read_time(found: re.Match[str]) -> time:
     if found["hour"]:
         hour, minute = int(found["hour"]), int(found["minute"])
     else:
-        hour = _number(found["oclock"])
-        minute = 30 if found["thirty"] else _number(found["past"]) if found["past"] else 0
+        hour = number(found["oclock"])
+        minute = 30 if found["thirty"] else number(found["past"]) if found["past"] else 0
     if found["half"] in ("下午", "晚上", "晚") and hour < 12:
         hour += 12
     if (hour, minute) == (24, 0):
@@ -86,14 +90,14 @@ def _day(found: re.Match[str], today: date) -> date:
             on += timedelta(days=7)
         return on
     if found["only"]:
-        number = _number(found["only"])
-        first = today if number >= today.day else (today.replace(day=1) + timedelta(days=32))
-        return first.replace(day=number)
-    month, number = _number(found["month"]), _number(found["day"])
+        wanted = number(found["only"])
+        first = today if wanted >= today.day else (today.replace(day=1) + timedelta(days=32))
+        return first.replace(day=wanted)
+    month, day = number(found["month"]), number(found["day"])
     if found["year"]:
-        return date(int(found["year"]), month, number)
-    on = date(today.year, month, number)
-    return on if on > today - _FAR_BACK else date(today.year + 1, month, number)
+        return date(int(found["year"]), month, day)
+    on = date(today.year, month, day)
+    return on if on > today - _FAR_BACK else date(today.year + 1, month, day)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -109,7 +113,8 @@ def unlinked(text: str) -> str:
     return " ".join(_LINKS.sub("", text).split())
 
 
-def _number(written: str) -> int:
+def number(written: str) -> int:
+    """Return a small whole number, in digits or in words: 12, 两, 二十一. Raises ValueError for no number: 十十."""
     if written.isdigit():
         return int(written)
     if written == "两":

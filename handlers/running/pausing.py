@@ -86,17 +86,12 @@ def resume(ctx: Context, match: Match) -> Reply:
     now_paused = _paused_now(ctx)
     if not match.rest or not now_paused:
         return Reply(wording.pauses(ctx.campaign, now_paused), outcome="shown")
-    subjects = find_rules(ctx, match.rest)
+    subjects = _paused_of(ctx, find_rules(ctx, match.rest))
     keys = [key for key in _keys(ctx.campaign, subjects) if running_pause(ctx, key)]
-    if not keys:
-        raise UserError("not-paused", name=_name(ctx, subjects))
-    if subjects != (EVERYTHING,):
-        subjects = tuple(keys)
     payload = {"subjects": list(subjects)} | seen(ctx)
-    names = [ctx.campaign.rules[key].name for key in keys]
     coming = [f for f in plan(ctx.campaign) if f.rule_key in keys and f.scheduled_at > ctx.now]
     skipped = sum(_in_pause(ctx, firing) for firing in plan(ctx.campaign) if firing.rule_key in keys)
-    shown = wording.rules_resume_preview(ctx.campaign, names, _shown(coming), skipped)
+    shown = wording.rules_resume_preview(ctx.campaign, _name(ctx, subjects), _shown(coming), skipped)
     return offer(ctx, "resume", payload, "\n".join(shown))
 
 
@@ -129,10 +124,22 @@ def _until(ctx: Context, when: When) -> datetime | None:
     return until
 
 
+def _paused_of(ctx: Context, subjects: Sequence[str]) -> tuple[str, ...]:
+    """Return what of some rules is paused; all is more than what a pause of all covers. Raises UserError for none."""
+    wanted = list(ctx.campaign.rules) if EVERYTHING in subjects else subjects
+    paused = [key for key in wanted if running_pause(ctx, key)]
+    if not paused:
+        raise UserError("not-paused", name=_name(ctx, subjects))
+    covered = _keys(ctx.campaign, [EVERYTHING])
+    if EVERYTHING in subjects and set(covered) <= set(paused):
+        return (EVERYTHING, *(key for key in paused if key not in covered))
+    return tuple(paused)
+
+
 def _keys(campaign: Campaign, subjects: Sequence[str]) -> list[str]:
-    if EVERYTHING in subjects:
-        return [key for key, rule in campaign.rules.items() if rule.kind in PAUSABLE]
-    return [key for key in subjects if key in campaign.rules]
+    """Return the keys of rules; EVERYTHING stands for all that a pause of all covers."""
+    everything = EVERYTHING in subjects
+    return [k for k, rule in campaign.rules.items() if k in subjects or (everything and rule.kind in PAUSABLE)]
 
 
 def running_pause(ctx: Context, key: str) -> Pause | None:
@@ -171,7 +178,8 @@ def _still_there(ctx: Context, payload: Mapping[str, Any]) -> list[str]:
 
 
 def _name(ctx: Context, subjects: Sequence[str]) -> str:
-    return wording.rules_named([ctx.campaign.rules[key].name for key in subjects if key != EVERYTHING])
+    names = [ctx.campaign.rules[key].name for key in subjects if key != EVERYTHING]
+    return wording.rules_named(names, everything=EVERYTHING in subjects)
 
 
 def _preview(ctx: Context, subjects: Sequence[str], until: datetime | None) -> list[str]:
@@ -188,9 +196,8 @@ def _preview(ctx: Context, subjects: Sequence[str], until: datetime | None) -> l
     waiting = ctx.session.scalar(
         select(func.count(Notice.id)).where(Notice.rule.in_(keys), Notice.status == Status.WAITING)
     )
-    names = [] if EVERYTHING in subjects else [ctx.campaign.rules[key].name for key in keys]
     ends = wording.pause_until(ctx.campaign, until)
-    return wording.pause_preview(ctx.campaign, names, ends, _shown(silent), waiting or 0)
+    return wording.pause_preview(ctx.campaign, _name(ctx, subjects), ends, _shown(silent), waiting or 0)
 
 
 def _shown(found: Sequence[Firing]) -> list[tuple[datetime, str]]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.running.meanwhile import check_unchanged, seen
-from handlers.running.moments import find_time, read_time, read_when
+from handlers.running.moments import find_time, number, read_time, read_when
 from handlers.running.naming import for_the_office, numbers, split_rule
 from handlers.running.pausing import running_pause
 from handlers.wording.running import Coming
@@ -33,10 +33,10 @@ SHOWN = 5  # dates of a preview
 MOST_DAYS = 60  # before a deadline, as in the campaign file
 MOST_TIMES = 10  # days that a rule may name before a deadline
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
-_AHEAD = re.compile(
-    r"(?:提前|到期前|截止前)((?:[\s、,，和及]*(?:\d+|[一二两三四五六七八九十]+)\s*(?:天|日)?|[\s、,，和及]*(?:当天|当日))+)"
-)
-_LIST = re.compile(r"\d+\s*天|[一二两三四五六七八九十]+天|当天|当日|\d+")
+_COUNT, _UNIT = r"(?:\d+|[一二两三四五六七八九十]+)", r"(?:天|日|个?(?:周|星期))"
+_AHEAD = re.compile(rf"(?:提前|到期前|截止前)((?:[\s、,，和及]*(?:{_COUNT}\s*{_UNIT}?|当[天日]))+)")
+_BARE = re.compile(rf"((?:[\s、,，和及]*(?:{_COUNT}\s*{_UNIT}|当[天日]))+)")  # without 提前 each needs its unit
+_EACH = re.compile(rf"({_COUNT})\s*({_UNIT})?|(当[天日])")
 
 
 @route(
@@ -178,8 +178,13 @@ def _warnings(ctx: Context, found: Sequence[Firing]) -> list[str]:
 
 def _coming(ctx: Context, firing: Firing) -> Coming:
     why = "" if firing.day == firing.planned_on else _no_workday(ctx, firing.planned_on)
-    due = min(firing.dues, default=None)
-    ahead = (ctx.campaign.local_day(due) - firing.planned_on).days if due else None
+    ahead = None
+    if firing.dues and firing.rule.before:  # days before a deadline, as planned; of several deadlines that of most orgs
+        due_days = [ctx.campaign.local_day(due) for due in sorted(firing.dues)]
+        found = [(due - day).days for due in due_days for day in (firing.planned_on, firing.day)]
+        ahead = next((days for days in found if days in firing.rule.before.days), None)
+        if ahead is not None and all(due - timedelta(days=ahead) != firing.planned_on for due in due_days):
+            why = ""
     return Coming(firing.scheduled_at, firing.day, firing.planned_on, why, ahead)
 
 
@@ -207,6 +212,8 @@ def _timing(ctx: Context, rule: Rule, change: str) -> dict[str, Any]:
     """Read other times for a rule as JSON. Raises UserError for what is missing, or does not fit the rule."""
     name = next(name for name in TIMINGS if getattr(rule, name) is not None)
     timing = getattr(rule, name)
+    if name == "on":
+        return {"on": {"at": _moment(ctx, rule, change).isoformat()}}
     found = find_time(change)
     rest = f"{change[: found.start()]} {change[found.end() :]}" if found else change
     update: dict[str, Any] = {}
@@ -222,8 +229,6 @@ def _timing(ctx: Context, rule: Rule, change: str) -> dict[str, Any]:
     elif weekday:
         _fits(ctx, rule, name, "weekly")
         update["weekday"] = WEEKDAYS["一二三四五六日".index(weekday[-1].replace("天", "日"))]
-    if name == "on":
-        return {"on": {"at": _moment(ctx, rule, change).isoformat()}}
     if not update:
         raise UserError(
             "retime-how", name=rule.name, times=wording.rule_times(ctx.campaign, rule), example=_example(ctx, rule)
@@ -235,26 +240,19 @@ def _timing(ctx: Context, rule: Rule, change: str) -> dict[str, Any]:
 
 def _days(text: str) -> list[int] | None:
     """Read days before a deadline: 提前 5天,2天,当天; None when nothing is said. Raises UserError for too many."""
-    found = _AHEAD.search(text)
-    written = found[1] if found else text if "天" in text and not _WEEKDAY.search(text) else ""
-    numbers_found = [_number(each) for each in _LIST.findall(written)]
-    if not numbers_found:
+    found = _AHEAD.search(text) or _BARE.search(text)
+    if found is None:
         return None
-    if max(numbers_found) > MOST_DAYS or len(numbers_found) > MOST_TIMES:
+    try:
+        days = {
+            0 if same else number(count) * (7 if unit and unit[-1] in "周期" else 1)
+            for count, unit, same in _EACH.findall(found[1])
+        }
+    except ValueError:
+        raise UserError("no-such-moment", written=found[1].strip()) from None
+    if max(days) > MOST_DAYS or len(days) > MOST_TIMES:
         raise UserError("retime-days", most=MOST_DAYS, times=MOST_TIMES)
-    return sorted(set(numbers_found), reverse=True)
-
-
-def _number(written: str) -> int:
-    figure = written.rstrip("天日").strip()
-    if figure == "当":
-        return 0
-    if figure.isdigit():
-        return int(figure)
-    ones = "零一二三四五六七八九"
-    figure = figure.replace("两", "二")
-    tens, ten, rest = figure.rpartition("十")
-    return (ones.index(tens) if tens else 1) * 10 + ones.index(rest or "零") if ten else ones.index(figure)
+    return sorted(days, reverse=True)
 
 
 def _moment(ctx: Context, rule: Rule, change: str) -> datetime:

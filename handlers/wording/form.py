@@ -309,8 +309,9 @@ def rule_times(campaign: Campaign, rule: Rule) -> str:
     to = "，只发给还没报的" if rule.to == "missing" else ""
     if rule.before:
         days = [str(days) for days in rule.before.days if days]
-        same = "和当天" if 0 in rule.before.days else ""
-        return f"到期前{'、'.join(days)}天{same}{rule.before.at}{to}"
+        parts = [f"到期前{'、'.join(days)}天"] if days else []
+        parts += ["当天" if days else "到期当天"] if 0 in rule.before.days else []
+        return f"{'和'.join(parts)}{rule.before.at}{to}"
     if rule.overdue:
         return f"到期以后每个工作日{rule.overdue.at}{to}"
     if rule.weekly:

@@ -46,11 +46,12 @@ def moment_and_weekday(campaign: Campaign, moment: datetime) -> str:
     return f"{day_words(local.date())}（{weekday(local.date())}）{local:%H:%M}"
 
 
-def rules_named(names: Sequence[str]) -> str:
-    """Name rules: 全部, one by name, several by number."""
-    if not names:
-        return "全部规则（早报除外）"
-    return "、".join(f"“{name}”" for name in names) if len(names) <= FEW_NAMES else f"{len(names)}条规则"
+def rules_named(names: Sequence[str], *, everything: bool = False) -> str:
+    """Name rules: all (and the briefs, which a pause of all leaves alone), few by name, many by their number."""
+    named = "".join(f"“{name}”" for name in names) if len(names) <= FEW_NAMES else f"{len(names)}条规则"
+    if everything:
+        return f"全部规则和{named}" if names else "全部规则（早报除外）"
+    return named
 
 
 def pause_until(campaign: Campaign, until: datetime | None) -> str:
@@ -70,7 +71,9 @@ def pauses(campaign: Campaign, paused: Sequence[tuple[str, datetime | None]]) ->
         return f"现在没有暂停的规则。\n{how}"
     ends: dict[str, list[str]] = {}
     for name, end in paused:
-        ends.setdefault(pause_until(campaign, end) or "恢复前都不发", []).append(name or rules_named([]))
+        ends.setdefault(pause_until(campaign, end) or "恢复前都不发", []).append(
+            name or rules_named([], everything=True)
+        )
     lines = [f"{end}：{'、'.join(names)}" for end, names in ends.items()]
     return "\n".join(["已暂停的：", *lines, "要接着发请回“恢复 规则名”或“恢复 全部”。"])
 
@@ -81,10 +84,10 @@ def resume_example(name: str) -> str:
 
 
 def pause_preview(
-    campaign: Campaign, names: Sequence[str], until: str, silent: Sequence[tuple[datetime, str]], waiting: int
+    campaign: Campaign, name: str, until: str, silent: Sequence[tuple[datetime, str]], waiting: int
 ) -> list[str]:
-    """Say what falls silent, what would have gone meanwhile, and what goes on. names: empty for all."""
-    lines = [f"将暂停{rules_named(names)}{'，' + until if until else '，直到您恢复'}。"]
+    """Say what falls silent, what would have gone meanwhile, and what goes on."""
+    lines = [f"将暂停{name}{'，' + until if until else '，直到您恢复'}。"]
     if silent:
         shown = "、".join(f"{moment_words(campaign, at)} {name}" for at, name in silent[:3])
         more = f"等{len(silent)}次" if len(silent) > 3 else ""
@@ -103,13 +106,13 @@ def paused(name: str, until: str) -> str:
 
 
 def rules_resume_preview(
-    campaign: Campaign, names: Sequence[str], coming: Sequence[tuple[datetime, str]], skipped: int
+    campaign: Campaign, name: str, coming: Sequence[tuple[datetime, str]], skipped: int
 ) -> list[str]:
     """Say what goes on and when it speaks next."""
-    lines = [f"将恢复{rules_named(names)}。"]
+    lines = [f"将恢复{name}。"]
     if coming:
-        at, name = coming[0]
-        lines.append(f"下一次：{moment_and_weekday(campaign, at)} {name}。")
+        at, rule = coming[0]
+        lines.append(f"下一次：{moment_and_weekday(campaign, at)} {rule}。")
     else:
         lines.append("到活动结束没有要发的了。")
     if skipped:

@@ -31,7 +31,7 @@ from models.campaign.definition import (
 from models.campaign.firings import filed
 from models.campaign.periods import filed_deadline, periods
 
-EVERYTHING = "all"  # subject of a pause of all rules
+EVERYTHING = "*"  # subject of a pause of all rules; no key can be called so
 PAUSABLE = tuple(kind for kind in RuleKind if kind is not RuleKind.BRIEF)  # 全部 leaves the admins' heartbeat alone
 TIMINGS: Mapping[str, type[Frozen]] = {"before": Before, "overdue": Overdue, "weekly": Weekly, "daily": Daily, "on": On}
 STEP = 1_000_000  # versions of one version of the file: its number times this, and the amendment's id

@@ -37,6 +37,9 @@ CASES = [
     ("总结 到 1月5日", When("总结", date(2021, 1, 5))),  # this year's: past, and refused as such
     ("总结 到 12:30", When("总结", at=time(12, 30))),
     ("总结", When("总结")),
+    ("总结 0天", When("总结", wrong="0天")),
+    ("总结 十十天", When("总结", wrong="十十天")),
+    ("总结 到 十十日", When("总结", wrong="十十日")),
     ("", When("")),
     ("到 6月2日", When("", JUNE_2)),
     ("总结 到 2月30日", When("总结", wrong="2月30日")),
