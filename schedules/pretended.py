@@ -26,7 +26,7 @@ from schedules.rehearsal import Rows
 from schedules.rules import plan
 
 FIRST, LAST = time(9, 33), time(17, 23)  # office hours in which reports come in (decided by us 2026-11-24)
-CLEAR = timedelta(minutes=4)  # from a firing on: nobody reports between a reminder's writing and its leaving
+CLEAR = timedelta(minutes=12)  # from a firing on: nobody reports between a reminder's writing and its leaving
 ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 

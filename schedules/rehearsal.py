@@ -91,7 +91,7 @@ class Stage:
         self._ticker = Ticker(campaign, db, self._clock)
 
     def play(self, until: datetime) -> None:
-        """Step through every event up to a moment, also one that others have set the clock past already."""
+        """Step through every event up to a moment."""
         self._ticker.start()
         self._step(self._clock.now())
         while (moment := self._next()) is not None and moment <= until:
@@ -148,8 +148,8 @@ class Stage:
     def _let_go(self, moment: datetime) -> None:
         """Let everything leave that may, up to the next moment at which anything could look different.
 
-        Delivery looks at every reminder once more. Here only those are looked at again that have waited past such a
-        moment: until then nothing can have become of them.
+        Delivery looks at every notice once more as it leaves. Here that is spared those that leave before such a
+        moment: nothing can have become of them since they were written.
         """
         position = bisect_right(self._turns, moment)
         limit = self._turns[position] if position < len(self._turns) else moment + ONE_MINUTE

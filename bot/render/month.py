@@ -101,6 +101,19 @@ def events(played: Played, first: date, last: date) -> list[Event]:
     return sorted(found, key=lambda event: (event.first, not event.going))
 
 
+def first_event(campaign: Campaign, firing: Firing, going: Sequence[Going]) -> Event:
+    """Return what a firing sends at first; what it sends hours later, such as asking again, is left out."""
+    start = going[0].at.astimezone(campaign.tz)
+    event = Event(firing.day, start, start, firing.rule_key, firing)
+    for one in going:
+        at = one.at.astimezone(campaign.tz)
+        if at - event.last > ONE_EVENT:
+            break
+        event.last = at
+        event.going.append(one)
+    return event
+
+
 def page(played: Played, first: date, last: date, head: Sequence[str]) -> Iterator[str]:
     """Write the page of a month, line by line: day by day, every firing with the text that most people get."""
     campaign = played.campaign

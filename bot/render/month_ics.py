@@ -40,9 +40,7 @@ def month_ics(played: Played, going: Iterable[Going], first: date, last: date) -
 
 
 def _event(campaign: Campaign, firing: Firing, going: list[Going]) -> Event:
-    start = going[0].at.astimezone(campaign.tz)
-    told = [one for one in going if one.at.astimezone(campaign.tz) - start <= month.ONE_EVENT]
-    shown = month.Event(firing.day, start, told[-1].at.astimezone(campaign.tz), firing.rule_key, firing, told)
+    shown = month.first_event(campaign, firing, going)
     recipients = month.event_recipients(campaign, shown)
     texts, others = shown.texts(campaign)
     parts = [
@@ -55,8 +53,8 @@ def _event(campaign: Campaign, firing: Firing, going: list[Going]) -> Event:
     event = Event()
     event.add("uid", uid(campaign, firing))
     event.add("dtstamp", datetime.combine(campaign.first_day, time(0), tzinfo=UTC))  # the same each time
-    event.add("dtstart", start)
-    event.add("dtend", max(shown.last, start + SHORTEST))
+    event.add("dtstart", shown.first)
+    event.add("dtend", max(shown.last, shown.first + SHORTEST))
     event.add("summary", f"{words.title(campaign, firing)} → {recipients}")
     event.add("description", "\n\n".join(filter(None, parts)))
     event.add("transp", "TRANSPARENT")  # the bot's time, nobody's appointment
