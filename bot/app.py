@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot import logs, outgoing
 from bot.channels.base import Channel
 from bot.channels.group_robot import GroupRobot
 from bot.channels.http import TIMEOUT
+from bot.channels.tokens import SharedToken
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_app import NAME, WecomApp
 from bot.channels.wecom_crypto import Envelope
@@ -83,6 +85,7 @@ class Bot:
     worker: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
     flask: Flask = field(init=False)
     _beat_noted: float = 0.0
+    _ticked_at: datetime | None = None  # transport time of the last tick of this process
     _signs: tuple[dict[str, str], list[str]] = field(default_factory=lambda: ({}, []))
     _working: bool = False
 
@@ -129,6 +132,7 @@ class Bot:
     def tick(self) -> None:
         """Take up what is due, and wake channels whose wake was lost."""
         self.ticker.tick()
+        self._ticked_at = self.wall.now()
         self.engine.wake({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
 
     def note_beat(self) -> None:
@@ -137,7 +141,7 @@ class Bot:
         if time.monotonic() - self._beat_noted > BEAT_EVERY or signs != self._signs:
             self._beat_noted, self._signs = time.monotonic(), signs
             with self.db.begin() as session:
-                beats.note(session, self.worker, self.wall.now(), *signs)
+                beats.note(session, self.worker, self.wall.now(), *signs, ticked_at=self._ticked_at)
 
     def stop(self, seconds: float = 15.0) -> None:
         """End all work within so many seconds and let go of the database."""
@@ -161,12 +165,15 @@ class Bot:
 
     def scheduler_problem(self) -> str | None:
         """Return what is wrong with the scheduler: here, or with the workers elsewhere when this process has none."""
-        if self._working:
-            return self.engine.problem()
+        if self._working and (problem := self.engine.problem()):
+            return problem
         with self.db.read() as session:
             heard = beats.beats(session)
-        alive = any(self.wall.now() - beat.at <= beats.ALIVE for beat in heard)
-        return None if alive else "no worker"
+        now = self.wall.now()
+        if not self._working and not any(now - beat.at <= beats.ALIVE for beat in heard):
+            return "no worker"
+        ticked = max(filter(None, [beats.last_tick(heard), self._ticked_at]), default=now)
+        return f"no tick for {(now - ticked).total_seconds():.0f} s" if now - ticked > beats.ALIVE else None
 
     def delivery_problem(self) -> str | None:
         """Return which channels only an operator can bring back; the log says why."""
@@ -194,7 +201,7 @@ def build(
     wall = wall or SystemClock()
     db = Database(connect(config.database_url, connections=config.server.threads + 10))
     clock = clock or campaign_clock(config, db, wall)
-    app_channel = _app_channel(config, wall, timeout)
+    app_channel = _app_channel(config, db, wall, timeout)
     robots = [GroupRobot(name, group.webhook.get_secret_value(), timeout) for name, group in config.groups.items()]
     channels: list[Channel] = [app_channel, *robots]
     codes = {"new_code": new_code, "new_invitation": new_invitation}
@@ -263,10 +270,12 @@ def campaign_clock(config: Config, db: Database, wall: Clock) -> Clock:
     return StoredClock(db, wall, config.clock.start, config.clock.speed) if config.clock else wall
 
 
-def _app_channel(config: Config, wall: Clock, timeout: tuple[float, float]) -> WecomApp:
+def _app_channel(config: Config, db: Database, wall: Clock, timeout: tuple[float, float]) -> WecomApp:
     wecom = config.wecom
     token, key = wecom.token.get_secret_value(), wecom.encoding_aes_key.get_secret_value()
-    api = WecomApi(wecom.corp_id, wecom.secret.get_secret_value(), wecom.api_base, wall, timeout)
+    secret = wecom.secret.get_secret_value()
+    shared = SharedToken(db, wecom.corp_id, secret, wall)
+    api = WecomApi(wecom.corp_id, secret, wecom.api_base, wall, timeout, shared)
     return WecomApp(Envelope(wecom.corp_id, token, key, wall), wecom.agent_id, api, wall)
 
 

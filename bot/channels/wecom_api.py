@@ -1,4 +1,4 @@
-"""WeCom's server API: one token per app behind a lock, one forced refresh per failed call, timeouts everywhere.
+"""WeCom's server API: one token per app (tokens.py), one forced refresh per failed call, timeouts everywhere.
 
 Not wechatpy's client: its token retry has no end, and gettoken has no timeout (platform reference 7.2).
 Used by the app's channel and by whoever looks members up.
@@ -8,77 +8,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import requests
 
 from bot.channels import http
 from bot.channels.base import Reaction, SendError
+from bot.channels.tokens import SharedToken, Tokens
 from bot.logs import get_logger
 from models.clock import Clock
-
-EARLY = timedelta(minutes=5)  # a token is renewed so long before it ends
-REFUSED_FOR = timedelta(minutes=1)  # after a refused secret no new try: repeated ones get our address banned for 1 h
 
 log = get_logger(__name__)
 Answer = TypeVar("Answer")
 
 
-class Tokens:
-    """The app's access token: fetched by one thread at a time, kept until shortly before it ends."""
-
-    def __init__(self, fetch: Callable[[], dict[str, Any]], wall: Clock) -> None:
-        self._fetch = fetch
-        self._wall = wall
-        self._lock = threading.Lock()
-        self._token = ""
-        self._until: datetime | None = None
-        self._refusal: tuple[datetime, SendError] | None = None
-
-    def get(self) -> str:
-        """Return a token that should work. Raises SendError."""
-        with self._lock:
-            if self._token and self._until is not None and self._wall.now() < self._until:
-                return self._token
-            return self._renew()
-
-    def replace(self, stale: str) -> str:
-        """Return another token than this one, fetched anew unless somebody else has just done so."""
-        with self._lock:
-            if self._token and self._token != stale:
-                return self._token
-            return self._renew()
-
-    def _renew(self) -> str:
-        if self._refusal and self._wall.now() < self._refusal[0]:
-            raise SendError(self._refusal[1].reaction, self._refusal[1].detail, self._refusal[1].code)
-        self._token, self._until = "", None
-        try:
-            answer = self._fetch()
-        except SendError as error:
-            if error.reaction is Reaction.ALERT:
-                self._refusal = (self._wall.now() + REFUSED_FOR, error)
-            raise
-        token, life = answer.get("access_token"), answer.get("expires_in", 7200)
-        if not isinstance(token, str) or not token or not isinstance(life, int):
-            raise SendError(Reaction.NOT_SENT, "gettoken answered without a token")
-        self._refusal = None
-        self._token = token
-        self._until = self._wall.now() + max(timedelta(seconds=life) - EARLY, timedelta(seconds=life / 2))
-        log.info("token-fetched", seconds=life)
-        return token
-
-
 class WecomApi:
     """The calls of one app. Safe from several threads."""
 
-    def __init__(self, corp_id: str, secret: str, api_base: str, wall: Clock, timeout: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        corp_id: str,
+        secret: str,
+        api_base: str,
+        wall: Clock,
+        timeout: tuple[float, float],
+        shared: SharedToken | None = None,
+    ) -> None:
         self._credentials = {"corpid": corp_id, "corpsecret": secret}
         self._base = api_base
         self._timeout = timeout
         self._local = threading.local()
-        self._tokens = Tokens(self._gettoken, wall)
+        self._tokens = Tokens(self._gettoken, wall, shared)
 
     def get(self, path: str, **params: str) -> dict[str, Any]:
         """Read something, e.g. get("user/get", userid=...). Raises SendError."""

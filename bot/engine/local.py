@@ -73,6 +73,8 @@ class LocalEngine:
         self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": BeatThreads(2)})
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drain")
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)
+        self._beating = 0
         self._draining: dict[str, bool] = {}  # channel -> asked for again meanwhile
         self._running: set[Future[None]] = set()
         self._beaten_at: float | None = None
@@ -121,7 +123,7 @@ class LocalEngine:
             self._scheduler.modify_job("beat", next_run_time=SystemClock().now())
 
     def stop(self, seconds: float = 15.0) -> None:
-        """Stop beating, and wait so long for drains that are under way."""
+        """Stop beating, and wait so long for the beat and the drains that are under way."""
         until = time.monotonic() + seconds
         with self._lock:
             self._stopped = True
@@ -129,6 +131,8 @@ class LocalEngine:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._ended.wait_for(lambda: not self._beating, max(0.0, until - time.monotonic()))
         for future in list(self._running):
             if not future.cancelled():
                 _wait(future, until)
@@ -142,12 +146,20 @@ class LocalEngine:
 
     def _beat(self) -> None:
         """Look what is due. Whatever fails is logged and tried again at the next beat."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._beating += 1
         try:
             self._tick()
             self._pulse()
             self._beaten_at = time.monotonic()
         except Exception:
             log.exception("beat-failed")
+        finally:
+            with self._lock:
+                self._beating -= 1
+                self._ended.notify_all()
 
     def _wake(self, channel: str) -> None:
         with self._lock:

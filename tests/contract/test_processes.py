@@ -141,6 +141,7 @@ def test_several_machines(tmp_path: Path, office: tuple[Office, Path]) -> None:
             process.terminate()
         assert [process.wait(20) for process in (second, third, *webs)] == [0, 0, 0, 0]
     assert len(desk.shown()) == len(set(desk.shown())) == 9
+    assert sum("gettoken" in each.path for each in platform.exchanges.since(0)) == 1  # they share the token
     with desk.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Entry)) == 2
         assert set(session.scalars(select(Notice.status))) == {Status.SENT}

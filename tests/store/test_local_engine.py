@@ -158,6 +158,22 @@ def test_stop_waits_for_a_drain(engine: LocalEngine, work: Work) -> None:
     assert work.drains == ["wecom_app"]
 
 
+def test_stop_waits_for_a_beat(work: Work) -> None:
+    """A stop lets the beat that runs finish: behind it the database is closed."""
+    ended: list[str] = []
+
+    def tick() -> None:
+        work.tick()
+        time.sleep(0.2)
+        ended.append("tick")
+
+    engine = LocalEngine(beat_seconds=3600)
+    engine.start(tick, work.drain, [], lambda: ended.append("pulse"))
+    assert until(lambda: work.ticks == 1)
+    engine.stop(5)
+    assert ended == ["tick", "pulse"]
+
+
 def test_stop_does_not_wait_for_ever(work: Work) -> None:
     """A drain that does not end is left behind after so many seconds."""
     engine = LocalEngine(beat_seconds=3600)

@@ -6,18 +6,22 @@ import hashlib
 import socket
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.channels.base import CODES, Image, Outgoing, Reaction, SendError
 from bot.channels.group_robot import GroupRobot
+from bot.channels.tokens import SharedToken
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_app import WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.standin import Platform
+from models.access_tokens import AccessToken
 from models.clock import SettableClock
 from models.messages import Markdown, Text
-from models.session import Database
+from models.session import Database, connect
 from tests.store.delivering import Desk
 from tests.wire.conftest import AES_KEY, AGENT_ID, CORP_ID, ROBOT_KEY, SECRET, TIMEOUT, TOKEN
 
@@ -148,6 +152,64 @@ def test_refresh_race(app: WecomApp, platform: Platform) -> None:
         thread.join()
     assert len(platform.accepted) == 11
     assert calls(platform, "gettoken") == 2
+
+
+def another(platform: Platform, wall: SettableClock, db: Database) -> WecomApi:
+    """Return the API layer as another process would have it."""
+    shared = SharedToken(db, CORP_ID, SECRET, wall)
+    return WecomApi(CORP_ID, SECRET, platform.api_base, wall, TIMEOUT, shared)
+
+
+def test_processes_share_a_token(platform: Platform, wall: SettableClock, db: Database) -> None:
+    """Three processes with four threads each fetch one token when they begin, and one when it dies under them all."""
+    apis = [another(platform, wall, db) for _ in range(3)]
+    for fetched in (1, 2):
+        threads = [threading.Thread(target=api.get, args=("user/get",), kwargs={"userid": "lisi"}) for api in apis * 4]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert calls(platform, "gettoken") == fetched
+        platform.tokens.expire()
+    with db.read() as session:
+        kept = session.scalars(select(AccessToken)).one()
+    assert (kept.version, kept.leased_until) == (2, None)
+    token = SharedToken(db, CORP_ID, SECRET, wall).other_than("")
+    assert token is not None
+    assert token[0] not in kept.sealed
+
+
+def test_another_secret_opens_nothing(platform: Platform, wall: SettableClock, db: Database) -> None:
+    """What one secret has sealed is not even seen by who has another one."""
+    another(platform, wall, db).get("user/get", userid="lisi")
+    assert SharedToken(db, CORP_ID, SECRET, wall).other_than("") is not None
+    assert SharedToken(db, CORP_ID, "another", wall).other_than("") is None
+
+
+def test_a_fetch_that_fails_is_the_next_ones(platform: Platform, wall: SettableClock, db: Database) -> None:
+    """A process that gets no token lets the next one try at once."""
+    platform.fault("gettoken", errcode=-1)
+    with pytest.raises(SendError):
+        another(platform, wall, db).get("user/get", userid="lisi")
+    another(platform, wall, db).get("user/get", userid="lisi")
+    assert calls(platform, "gettoken") == 2
+
+
+def test_a_fetcher_that_died(wall: SettableClock, db: Database) -> None:
+    """The lease of a process that died while it fetched ends by itself."""
+    assert SharedToken(db, CORP_ID, SECRET, wall).other_than("") is None
+    turn = threading.Timer(0.3, wall.advance, [timedelta(seconds=21)])
+    turn.start()
+    assert SharedToken(db, CORP_ID, SECRET, wall).other_than("") is None
+    assert turn.finished.is_set()
+
+
+def test_without_the_database(platform: Platform, wall: SettableClock, tmp_path: Path) -> None:
+    """When the database is away a process fetches a token for itself."""
+    away = Database(connect(f"sqlite:///{tmp_path}/empty.db"))
+    another(platform, wall, away).get("user/get", userid="lisi")
+    assert calls(platform, "gettoken") == 1
+    away.dispose()
 
 
 def test_token_is_renewed_before_it_ends(app: WecomApp, platform: Platform, wall: SettableClock) -> None:
