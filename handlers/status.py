@@ -48,8 +48,10 @@ def org_status(ctx: Context, org: Org) -> str:
 
 
 def chased_notes(ctx: Context, found: Iterable[DutyState]) -> dict[About, str]:
-    """Return of what is still owed how often it was chased, when last and how far up."""
+    """Return of what is still owed how often it was chased, when last and how far up; nothing for very many."""
     open_ = [state for state in found if state.asked]
+    if len(open_) > chased.FEW:
+        return {}
     known = chased.chased(ctx.session, ctx.campaign, map(about, open_))
     return {item: chased.words(ctx.campaign, each) for item, each in known.items()}
 

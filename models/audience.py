@@ -35,12 +35,19 @@ class Audience:
         self._office_id = office_id
         self._parents = parents or {}
         self._away = frozenset(away)
+        self._reporters: dict[int, list[Contact]] = {}
 
     def reporters(self, org_id: int) -> list[Contact]:
         """List who reports for an org: its liaisons, else their backups, else its admins; [] when nobody has joined.
 
         Who is on leave comes last: when everybody is, the liaisons are told all the same. Decided by us 2026-11-24.
         """
+        known = self._reporters.get(org_id)
+        if known is None:
+            known = self._reporters[org_id] = self._find_reporters(org_id)
+        return known
+
+    def _find_reporters(self, org_id: int) -> list[Contact]:
         here = self._by_org.get(org_id, [])
         liaisons = [contact for contact in here if contact.role is Role.LIAISON]
         groups = (

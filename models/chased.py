@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from models.campaign.definition import Campaign, RuleKind
 from models.messages import About
 from models.outbox import Notice, Status
-from models.people import Org
+from models.people import Membership, Org
 from models.phrases import day
 from models.reminder_words import ADMINS, SUPERIOR
 from models.reminding import ADMINS_CHASES, SNOOZE
 
+FEW = 500  # orgs; of more everything that went out is read
 UNDER_WAY = (Status.WAITING, Status.SENDING, Status.SENT, Status.UNCERTAIN)
 
 
@@ -45,13 +46,21 @@ def chased(session: Session, campaign: Campaign, wanted: Iterable[About]) -> dic
     keys = set(wanted)
     if not keys:
         return found
-    rows = session.execute(
-        _query(campaign)
-        .add_columns(Notice.created_at, Notice.settled_at, Org.name)
+    on_a_rung = cast(Notice.abouts, String).contains('"rung"')  # most reminders stand on none and need not be read
+    rules = or_(Notice.rule.in_(ADMINS_CHASES), and_(Notice.rule.in_(_by_clock(campaign)), on_a_rung))
+    query = (
+        select(Notice.abouts, Notice.rule, Notice.created_at, Notice.settled_at, Org.name)
         .outerjoin(Org, Org.id == Notice.org_id)
-        .where(Notice.status == Status.SENT)
+        .where(rules, Notice.status == Status.SENT)
         .order_by(Notice.id)
     )
+    orgs = {item.org_id for item in keys}
+    if len(orgs) <= FEW:  # who could be told of these orgs: of thousands of notices only theirs are read
+        above = _above(session, orgs) | set(session.scalars(select(Org.id).where(Org.name == campaign.office)))
+        query = query.where(
+            Notice.person_id.in_(select(Membership.person_id).where(Membership.org_id.in_(orgs | above)))
+        )
+    rows = session.execute(query)
     for row in rows:
         for item in _abouts(row):
             if item in keys and (item.rung or row.rule in ADMINS_CHASES):
@@ -85,26 +94,38 @@ def raised(session: Session, campaign: Campaign, now: datetime) -> dict[tuple[Ab
 
     What waits counts until its moment has passed.
     """
-    rows = session.execute(
-        _query(campaign)
-        .add_columns(Notice.created_at)
+    text = cast(Notice.abouts, String)
+    query = (
+        select(Notice.abouts, Notice.created_at)
         .where(
+            Notice.rule.in_([*_by_clock(campaign), *ADMINS_CHASES]),
+            or_(*(text.contains(f'"rung": "{rung}"') for rung in (SUPERIOR, ADMINS))),
             Notice.status.in_(UNDER_WAY),
             or_(Notice.status != Status.WAITING, Notice.expires_at.is_(None), Notice.expires_at > now),
         )
         .order_by(Notice.id)
     )
     return {
-        (item, item.rung): row.created_at for row in rows for item in _abouts(row) if item.rung in (SUPERIOR, ADMINS)
+        (item, item.rung): row.created_at
+        for row in session.execute(query)
+        for item in _abouts(row)
+        if item.rung in (SUPERIOR, ADMINS)
     }
 
 
-def _query(campaign: Campaign):  # type: ignore[no-untyped-def]  # a Select whose columns grow
-    rules = [key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND]
-    on_a_rung = cast(Notice.abouts, String).contains('"rung"')  # most reminders stand on none and need not be read
-    return select(Notice.abouts, Notice.rule).where(
-        or_(Notice.rule.in_(ADMINS_CHASES), and_(Notice.rule.in_([*rules, SNOOZE]), on_a_rung))
-    )
+def _above(session: Session, org_ids: Collection[int]) -> set[int]:
+    """Return the ids of the orgs above some orgs, up to the top."""
+    found: set[int] = set()
+    waiting = set(org_ids)
+    while waiting:
+        parents = session.scalars(select(Org.parent_id).where(Org.id.in_(waiting), Org.parent_id.is_not(None)))
+        waiting = {org_id for org_id in parents if org_id is not None} - found
+        found |= waiting
+    return found
+
+
+def _by_clock(campaign: Campaign) -> list[str]:
+    return [*(key for key, rule in campaign.rules.items() if rule.kind is RuleKind.REMIND), SNOOZE]
 
 
 def _abouts(row: Row[tuple[object, ...]]) -> Iterator[About]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.campaign.definition import Campaign
-from models.chased import chased, words
+from models.chased import FEW, chased, words
 from models.duties import states
 from models.messages import Draft, Text
 from models.reminding import about
@@ -24,6 +24,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     owed = [state for state in every if state.period == firing.period and state.standing.counted]
     if not owed:
         return []
-    known = chased(session, campaign, [about(state) for state in owed if state.standing.open])
+    named = [about(state) for state in owed if state.standing.open][:FEW]  # the list names fewer
+    known = chased(session, campaign, named)
     notes = {item: words(campaign, each) for item, each in known.items()}
     return tell_admins(session, campaign, firing.rule_key, [Text(wording.missing_list(campaign, owed, notes))], now)
