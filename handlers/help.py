@@ -30,17 +30,22 @@ FIRST = (
     "ranking",
 )
 
+ADMIN_WORDS = ("管理", "管理员", "管理命令")  # a page of their own: each command with its line
+
 
 @route(
     "help",
     words=("帮助", "help", "?", "？", "怎么用", "怎么用?", "用法", "菜单", "使用说明", "说明"),
     takes_rest=True,
     roles=EVERYBODY,
-    examples=("帮助", "帮助 更正"),
+    examples=("帮助", "帮助 更正", "帮助 管理"),
     help="帮助 更正：看一个命令怎么用",
 )
 def show_help(ctx: Context, match: Match) -> Reply:
     """Say what is open and owed, then the commands of the sender's roles; or explain one command."""
+    if match.rest in ADMIN_WORDS and Role.ADMIN in ctx.known.roles:
+        lines = [filled(ctx, entry.help) for entry in _routes() if entry.help and entry.roles == (Role.ADMIN,)]
+        return Reply(wording.help_of_admins(lines), outcome="shown")
     if match.rest:
         return _explain(ctx, match.rest)
     mine = {entry.name: entry for entry in _routes() if entry.help and ctx.known.roles & set(entry.roles)}

@@ -26,8 +26,14 @@ def help_text(
     rest = [f"还有：{'、'.join(more)}"] if more else []
     rest += [f"管理：{'、'.join(admin_commands)}"] if admin_commands else []
     example = (admin_commands or more or ("",))[0]
-    rest += [f"看一个命令怎么用，回“帮助 {example}”"] if example else []
+    both = "；管理命令一览回“帮助 管理”" if admin_commands else ""
+    rest += [f"看一个命令怎么用，回“帮助 {example}”{both}"] if example else []
     return "\n".join([f"{campaign.short_name}报送助手。{how}", *now, "【可以发】", *lines, *rest])
+
+
+def help_of_admins(lines: Sequence[str]) -> str:
+    """List what admins may do, a line each."""
+    return "\n".join(["【管理】", *lines, "看例子回“帮助 命令”，例如“帮助 延期”。"])
 
 
 def help_on(line: str, examples: Sequence[str], allowed: Sequence[Role] | None) -> str:
