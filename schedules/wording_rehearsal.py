@@ -139,9 +139,10 @@ def picture(name: str) -> str:
 
 def head(campaign: Campaign, first: date, last: date, *, share: float, orgs: int, people: int, count: int) -> list[str]:
     """Head a page: the campaign, the days, what is assumed, how much there is. share: of the orgs, that report."""
+    reached = f"涉及{orgs}家单位{people}人；发给群的也在内" if orgs > 1 else f"发给{people}人"
     return [
         f"{campaign.short_name} 预演 {first.year}年{day(first)}至{day(last)}",
-        f"假设{_assumed(share)}。共{count}条，涉及{orgs}家单位{people}人；发给群的也在内。",
+        f"假设{_assumed(share)}。共{count}条，{reached}。",
     ]
 
 
