@@ -5,7 +5,7 @@ Written by bot's tick, read by 状态, the morning brief and /healthz: also by a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,15 +26,29 @@ class Beat:
 
     worker: str  # host:pid
     at: datetime  # transport time
+    since: datetime  # transport time at which it began
+    ticked_at: datetime | None  # transport time at which it last looked what is due; None: others do
     troubles: Mapping[str, str]  # channel -> why it rests
     blocked: tuple[str, ...]  # channels that only an operator can bring back
 
 
 def note(
-    session: Session, worker: str, wall: datetime, troubles: Mapping[str, str] = {}, blocked: Collection[str] = ()
+    session: Session,
+    worker: str,
+    wall: datetime,
+    troubles: Mapping[str, str] = {},
+    blocked: Collection[str] = (),
+    ticked_at: datetime | None = None,
 ) -> None:
-    """Note that a process is alive, and forget those long silent. wall: transport time."""
-    value = {"at": wall.timestamp(), "troubles": dict(troubles), "blocked": sorted(blocked)}
+    """Note that a process is alive, and forget those long silent. wall, ticked_at: transport time."""
+    known = settings.get(session, _key(worker))
+    value = {
+        "at": wall.timestamp(),
+        "since": known["since"] if known else wall.timestamp(),
+        "ticked": ticked_at.timestamp() if ticked_at else None,
+        "troubles": dict(troubles),
+        "blocked": sorted(blocked),
+    }
     settings.put(session, _key(worker), value)
     silent = [beat.worker for beat in beats(session) if wall - beat.at > KEPT]
     if silent:
@@ -53,12 +67,20 @@ def beats(session: Session) -> list[Beat]:
         Beat(
             row.key.removeprefix(BEAT),
             datetime.fromtimestamp(row.value["at"], UTC),
+            datetime.fromtimestamp(row.value["since"], UTC),
+            datetime.fromtimestamp(row.value["ticked"], UTC) if row.value["ticked"] else None,
             row.value["troubles"],
             tuple(row.value["blocked"]),
         )
         for row in rows
     ]
     return sorted(found, key=lambda beat: beat.at, reverse=True)
+
+
+def last_tick(heard: Sequence[Beat]) -> datetime | None:
+    """Return when a worker last looked what is due; before the first look, when the oldest that lives began."""
+    ticks = [beat.ticked_at for beat in heard if beat.ticked_at]
+    return max(ticks, default=min((beat.since for beat in heard), default=None))
 
 
 def _key(worker: str) -> str:

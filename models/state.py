@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.beats import ALIVE, Beat, beats
+from models.beats import ALIVE, Beat, beats, last_tick
 from models.campaign.definition import Campaign
 from models.campaign.firings import Firing, plan
 from models.campaign.workdays import published
@@ -63,6 +63,11 @@ class State:
     day: int  # of the campaign, from 1; below 1 before it
     days: int
     calendar_gap: int | None  # a year whose working days are not published
+
+    @property
+    def ticked_at(self) -> datetime | None:
+        """Return when a worker last looked what is due; transport time."""
+        return last_tick(self.workers)
 
     @property
     def troubles(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -38,10 +39,12 @@ class Facts:
         with self._db.read() as session:
             campaign = self._campaign(session)
             found = state(session, campaign, now)
-        ticks = {_short(beat.worker): round((wall - beat.at).total_seconds()) for beat in found.workers}
         return {
-            "workers": ticks,  # seconds since each process that works last looked what is due
-            "last_tick_seconds": min(ticks.values(), default=None),
+            "workers": {
+                _short(beat.worker): {"beat_seconds": _ago(wall, beat.at), "tick_seconds": _ago(wall, beat.ticked_at)}
+                for beat in found.workers
+            },
+            "last_tick_seconds": _ago(wall, found.ticked_at),
             "backlog": found.backlog,
             "held": found.held,
             "oldest_unsent": _oldest(found, now.timestamp()),
@@ -52,6 +55,10 @@ class Facts:
             "next": [{"rule": one.rule_key, "at": one.scheduled_at.isoformat()} for one in found.following],
             "last": [_life(one) for one in found.lives],
         }
+
+
+def _ago(now: datetime, then: datetime | None) -> int | None:
+    return round((now - then).total_seconds()) if then else None
 
 
 def _short(worker: str) -> str:

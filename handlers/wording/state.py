@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from handlers.wording.many import people_line, refusal
 from handlers.wording.words import WEEKDAYS, day_words, moment_words
-from models.beats import ALIVE, Beat
+from models.beats import ALIVE, Beat, last_tick
 from models.campaign.definition import Campaign
 from models.campaign.firings import Firing
 from models.figures import grouped
@@ -44,12 +44,15 @@ def state_head(campaign: Campaign, now: datetime, found: State) -> str:
 
 def heart_line(workers: Sequence[Beat], wall: datetime) -> str:
     """Say when a process last looked what is due."""
-    if not workers:
+    ticked = last_tick(workers)
+    if ticked is None:
         return "· 心跳：没有。提醒和通知现在发不出去，请技术人员检查后台程序"
     alive = [beat for beat in workers if wall - beat.at <= ALIVE]
-    last = ago(wall - workers[0].at)
     if not alive:
-        return f"· 心跳：停了，最后一次在{last}。提醒和通知现在发不出去，请技术人员检查后台程序"
+        return f"· 心跳：停了，最后一次在{ago(wall - workers[0].at)}。提醒和通知现在发不出去，请技术人员检查后台程序"
+    last = ago(wall - ticked)
+    if wall - ticked > ALIVE:
+        return f"· 心跳：后台程序在，但不再看到点的提醒，最后一次在{last}。请技术人员检查后台程序"
     many = f"，{len(alive)}个程序在工作" if len(alive) > 1 else ""
     silent = len(workers) - len(alive)
     gone = f"，另有{silent}个没有回音" if silent else ""

@@ -31,7 +31,13 @@ def state(workers: tuple[Beat, ...] = (), oldest: Unsent | None = None, held: in
 
 def beat(seconds: float, troubles: dict[str, str] | None = None, blocked: tuple[str, ...] = ()) -> Beat:
     """Return a sign of life of so many seconds ago."""
-    return Beat(f"host:{seconds}", WALL - timedelta(seconds=seconds), troubles or {}, blocked)
+    at = WALL - timedelta(seconds=seconds)
+    return Beat(f"host:{seconds}", at, at, at, troubles or {}, blocked)
+
+
+def idle(beaten: float, began: float) -> Beat:
+    """Return a process that lives and has never looked what is due: others do."""
+    return Beat("host:0", WALL - timedelta(seconds=beaten), WALL - timedelta(seconds=began), None, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,9 @@ def beat(seconds: float, troubles: dict[str, str] | None = None, blocked: tuple[
         ((beat(75),), "正常，1分钟前"),
         ((beat(3), beat(20)), "正常，刚刚，2个程序在工作"),
         ((beat(3), beat(3600)), "正常，刚刚，另有1个没有回音"),
+        ((idle(3, 20),), "正常，刚刚"),
+        ((idle(3, 600),), "后台程序在，但不再看到点的提醒，最后一次在10分钟前。请技术人员检查后台程序"),
+        ((idle(3, 600), beat(30)), "正常，刚刚，2个程序在工作"),
         ((beat(91),), "停了，最后一次在1分钟前。提醒和通知现在发不出去，请技术人员检查后台程序"),
         ((beat(60 * 60 * 30),), "停了，最后一次在30小时前。提醒和通知现在发不出去，请技术人员检查后台程序"),
     ],

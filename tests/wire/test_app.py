@@ -191,7 +191,7 @@ def test_health_tells_how_the_bot_is(config: Path, platform: Platform) -> None:
         while not (told := requests.get(f"{base}/healthz", timeout=5).json())["blocked"] and time.monotonic() < until:
             time.sleep(0.05)
         assert told["last_tick_seconds"] < 60
-        assert list(told["workers"].values()) == [told["last_tick_seconds"]]
+        assert [each["tick_seconds"] for each in told["workers"].values()] == [told["last_tick_seconds"]]
         assert told["backlog"] >= 1
         assert (told["oldest_unsent"]["channel"], told["oldest_unsent"]["rule"]) == ("wecom_app", "welcome")
         assert (told["blocked"], told["calendar_missing"]) == (["wecom_app"], None)
@@ -241,9 +241,21 @@ def test_a_web_process_watches_the_workers(config: Path, platform: Platform) -> 
             beats.note(session, "elsewhere:1", bot.wall.now() - timedelta(seconds=91))
         assert requests.get(f"{base}/healthz", timeout=5).json()["scheduler"] == "no worker"
         with bot.db.begin() as session:
-            beats.note(session, "elsewhere:2", bot.wall.now())
+            beats.note(session, "elsewhere:2", bot.wall.now(), ticked_at=bot.wall.now())
         told = requests.get(f"{base}/healthz", timeout=5)
-        assert (told.status_code, sorted(told.json()["workers"].values())) == (200, [0, 91])
+        assert (told.status_code, told.json()["last_tick_seconds"]) == (200, 0)
+        assert sorted(each["beat_seconds"] for each in told.json()["workers"].values()) == [0, 91]
+
+
+def test_workers_that_live_but_do_not_tick_are_named(config: Path, platform: Platform) -> None:
+    """A pulse is not enough: when no worker has looked for too long what is due, health is 503 and says so."""
+    with running(config, platform, work=False) as (bot, base):
+        now = bot.wall.now()
+        with bot.db.begin() as session:
+            beats.note(session, "elsewhere:1", now - timedelta(seconds=200), ticked_at=now - timedelta(seconds=200))
+            beats.note(session, "elsewhere:1", now, ticked_at=now - timedelta(seconds=200))
+        told = requests.get(f"{base}/healthz", timeout=5)
+        assert (told.status_code, told.json()["scheduler"][:16]) == (503, "no tick for 200 s"[:16])
 
 
 def test_an_old_schema_is_refused(tmp_path: Path, platform: Platform) -> None:
