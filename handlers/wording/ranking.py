@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from handlers.wording.issues import corrections
 from handlers.wording.words import label, moment_words, names_list
 from models.campaign.definition import Campaign, Ranking, RollUp
 from models.figures import grouped
-from models.messages import RankTable
+from models.messages import RankRow, RankTable
 from models.rankings import Score
+
+MOST_LEADING = 6  # lines of the leaders, however many share a rank
 
 
 def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top: int = 3) -> str:
     """Write a ranking for one reader: the top, and where the own orgs stand."""
     number = f"第{table.number}期" if table.number else "预览（未发布）"
     lines = [f"{table.title} {number}", f"数据截至{moment_words(campaign, table.as_of)}"]
-    for row in table.rows:
-        if row.rank is not None and (row.rank <= top or row.org in own):
-            value = grouped(row.value, table.decimals) if row.value is not None else ""
-            lines.append(f"{row.rank}. {row.org} {value}{table.unit}{moved_words(row.moved)}{_marks(row.marks)}")
-    unranked = [row.org for row in table.rows if row.rank is None]
-    if unranked:
-        lines.append(f"未报{len(unranked)}家" + ("：" + names_list(unranked, 20)))
+    ranks = Counter(row.rank for row in table.rows if row.rank is not None)
+    leading = [row for row in table.rows if row.rank is not None and row.rank <= top]
+    shown = [row for row in table.rows if row.rank is not None and (row in leading[:MOST_LEADING] or row.org in own)]
+    for row in shown:
+        value = grouped(row.value, table.decimals) if row.value is not None else ""
+        moved = moved_words(row.moved) + change_words(row.change, table.decimals)
+        lines.append(f"{row.rank}. {row.org} {value}{table.unit}{moved}{_marks(_all_marks(row, ranks))}")
+    if len(leading) > MOST_LEADING:
+        lines.append(f"前{top}名并列的共{len(leading):,}家")
+    lines += _apart(table)
+    if table.corrections:
+        lines.append(corrections(table))
     return "\n".join(lines)
+
+
+def _apart(table: RankTable) -> list[str]:
+    """List who is not ranked: who has reported nothing, and who cannot be ranked with the reason."""
+    apart = [row for row in table.rows if row.rank is None]
+    missing = [row.org for row in apart if not row.marks]
+    others = [f"{row.org}{_marks(row.marks)}" for row in apart if row.marks]
+    return [
+        f"{label}{len(names):,}家：{names_list(names, 20)}"
+        for label, names in (("未报", missing), ("未参加排名", others))
+        if names
+    ]
 
 
 def moved_words(moved: int | None) -> str:
@@ -31,6 +52,17 @@ def moved_words(moved: int | None) -> str:
     if not moved:
         return ""
     return f" ▲{moved}" if moved > 0 else f" ▼{-moved}"
+
+
+def change_words(change: Decimal | None, decimals: int) -> str:
+    """Write the change of a value since the last issue: +1,200, or nothing."""
+    return f" {change:+,.{decimals}f}" if change else ""
+
+
+def _all_marks(row: RankRow, ranks: Mapping[int, int]) -> list[str]:
+    """List what is to be known about a row: shared rank, missing parts, old readings."""
+    tied = ["并列"] if row.rank is not None and ranks[row.rank] > 1 else []
+    return [*tied, *row.marks, *(["数据未更新"] if row.stale else [])]
 
 
 def _marks(marks: Sequence[str]) -> str:
