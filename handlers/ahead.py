@@ -146,7 +146,8 @@ _PART = "凌晨|早上|上午|中午|下午|傍晚|下班前|晚上|上班后?"
 _WAIT = re.compile(
     rf"(?:再?过|等)?(?P<half>半)个?(?:小时|钟头)(?:后|以后|之后)?"
     rf"|(?:再?过|等)?(?P<hours>{_NUMBER})个?(?P<more>半)?(?:小时|钟头)(?:后|以后|之后)?"
-    rf"|(?:再?过|等)?(?P<minutes>\d{{1,3}}|{_NUMBER})分钟?(?:后|以后|之后)?"
+    rf"|(?:再?过|等)?(?P<minutes>\d{{1,3}}|{_NUMBER})分钟(?:后|以后|之后)?"
+    rf"|再?过(?P<days>{_NUMBER})天(?:后|以后|之后)?|(?P<after>{_NUMBER})天(?:后|以后|之后)"
 )
 _LATER = re.compile(r"晚一?点儿?|晚些|待会儿?|等会儿?|过会儿?|一会儿?|稍后|稍晚|迟点")
 _CLOCK = rf"(?:(?P<hour>{_NUMBER})(?:点|时)(?:(?P<half_past>半)|(?P<minute>{_NUMBER})分?)?|(?P<hm>\d{{1,2}}:\d{{2}}))"
@@ -163,7 +164,12 @@ def find_moment(text: str, now: datetime, zone: tzinfo) -> Moment | None:
     """
     waited = _WAIT.search(text)
     if waited is not None:
-        return Moment(now + _length(waited), text[: waited.start()] + text[waited.end() :])
+        rest = text[: waited.start()] + text[waited.end() :]
+        days = waited["days"] or waited["after"]
+        if days:
+            day = now.astimezone(zone).date() + number(days) * ONE_DAY
+            return Moment(datetime.combine(day, PARTS["上午"], tzinfo=zone), rest)
+        return Moment(now + _length(waited), rest)
     later = _LATER.search(text)
     if later is not None:
         return Moment(now + SOME_TIME, text[: later.start()] + text[later.end() :])
@@ -198,7 +204,7 @@ def _at(found: re.Match[str], local: datetime) -> datetime | None:
         return None
     if not written:
         moment = datetime.combine(today, at, tzinfo=local.tzinfo)
-        if moment <= local and not part and at.hour < LAST_PM:  # 3点, past in the morning: in the afternoon
+        if moment <= local and not part and 0 < at.hour < LAST_PM:  # 3点, past in the morning: in the afternoon
             moment += timedelta(hours=12)
         return moment if moment > local else moment + ONE_DAY
     if written in ("今天", "今日") and not part and not (found["hour"] or found["hm"]):

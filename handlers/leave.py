@@ -31,7 +31,8 @@ from models.roles import held_by, held_in, nearest_admins
 LONGEST = 40  # characters of a message that may be a leave
 LONG = 10  # days; from here on an end with the campaign is worth a word about handing over (decided by us 2026-11-24)
 RULE = "leave"  # stands in for a rule's key with the notices about leaves
-_COMMAND = re.compile(r"^(?:请假|休假|请个假)")
+_COMMAND = re.compile(r"^(?:我|本人)?(?:想|要|需要|申请)*(?:请假|休假|请个假)(?=$|\s)")
+_QUESTION = re.compile(r"[几谁吗呢么?？人\d]")  # 今天请假了几个人
 _WORDS = re.compile(r"(?:请|休)(?:个|一下|年|病|事|公)?假")
 _FILLER = re.compile(
     r"我|本人|想|要|需要|申请|因为?公?|有事|出差|生病|身体不适|病假|年假|事假|公休|开会|培训|学习|探亲|产假|婚假"
@@ -61,10 +62,10 @@ def is_leave(ctx: Context, match: Match) -> bool:
     text = match.text
     if ctx.sender is None or len(text) > LONGEST or "\n" in text or not _WORDS.search(text):
         return False
-    if _COMMAND.match(text) and (len(text) == 2 or text[2:3].isspace()):
+    if _COMMAND.match(text):
         return True
     wish = read(ctx, text)
-    return wish.days is not None and len(wish.name) <= 4 and not any(each.isdecimal() for each in wish.name)
+    return wish.days is not None and len(wish.name) <= 4 and not _QUESTION.search(wish.name)
 
 
 @route(

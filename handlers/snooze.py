@@ -1,20 +1,21 @@
 """明天上午再提醒: a person puts a reminder off; 取消推迟 takes it back.
 
 One reminder comes then, with what is still owed then. Limits (decided by us 2026-11-24): never past a deadline, at most
-3 days, twice for a duty and period, not into quiet hours; what was changed about the wish is said.
+3 working days, twice for a duty and period, not into quiet hours; what was changed about the wish is said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from handlers import wording
-from handlers.ahead import find_moment
+from handlers.ahead import PARTS, find_moment
 from handlers.base import REPORTERS, Context, Match, route
 from models import outbox, snooze
 from models.campaign.periods import clock_time
+from models.campaign.workdays import Workdays
 from models.duties import DutyState, states
 from models.errors import UserError
 from models.messages import About, Draft, Recipient, Reply
@@ -26,14 +27,14 @@ from models.session import wake_later
 
 LONGEST = 30  # characters of a message that may put a reminder off
 MOST = 2  # times for a duty and period
-MOST_DAYS = 3
+MOST_DAYS = 3  # working days
 BEFORE_DEADLINE = timedelta(hours=2)  # the last sensible moment: time to act is left
 SOONEST = timedelta(minutes=10)
 _VERB = re.compile(r"提醒|催|叫我|推迟|延后")
 _NO_MOMENT = re.compile(r"(?:[\d一二三四五六七八九十]+[月日号点时分:]\d*)+[日号]?(?:[上下]午)?|周末")  # 25点, 5月32日
 _PUT_OFF = re.compile(r"再?(?:来?提醒|来?催|叫|推迟|延后)(?:到|至)?")
 _FILLER = re.compile(
-    r"好的?|收到|知道了?|明白|请|麻烦|你们?|您|机器人|咱|我|在|再|就|来|吧|哈|呢|啊|行|可以|一次|一下|的?时候|帮|到时|先|这个|"
+    r"好的?|谢谢您?你?|辛苦了?|别忘了?|记得|收到|知道了?|明白|请|麻烦|你们?|您|机器人|咱|我|在|再|就|来|吧|哈|呢|啊|行|可以|一次|一下|的?时候|帮|到时|先|这个|"
     r"报送|填报|的|[,，。.!！~、\s]"
 )
 
@@ -104,9 +105,10 @@ def _name(state: DutyState) -> str:
 def _moment(ctx: Context, wished: datetime, owed: Sequence[DutyState]) -> tuple[datetime, list[str]]:
     """Return when the reminder may come, and what was changed about the wish. Raises UserError."""
     notes = []
-    furthest = datetime.combine(ctx.today + timedelta(days=MOST_DAYS), time(9, 10), tzinfo=ctx.campaign.tz)
-    if ctx.campaign.local_day(wished) > ctx.today + timedelta(days=MOST_DAYS):
-        wished, notes = furthest, [wording.snooze_at_most(MOST_DAYS)]
+    furthest = Workdays(ctx.campaign).add_workdays(ctx.today, MOST_DAYS)
+    if ctx.campaign.local_day(wished) > furthest:
+        wished = datetime.combine(furthest, PARTS["上午"], tzinfo=ctx.campaign.tz)
+        notes.append(wording.snooze_at_most(MOST_DAYS))
     at = release(ctx.campaign, wished)
     if at - wished > timedelta(minutes=5):
         notes.append(wording.snooze_out_of_quiet(ctx.campaign))

@@ -46,7 +46,7 @@ def snooze_before_deadline(campaign: Campaign, name: str, due_at: datetime) -> s
 
 def snooze_at_most(days: int) -> str:
     """Say that a moment was too far away."""
-    return f"最多推迟{days}天，所以提前了。"
+    return f"最多推迟{days}个工作日，所以提前了。"
 
 
 def snooze_used_up(names: Sequence[str], most: int) -> str:
