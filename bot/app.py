@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from datetime import datetime
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -86,7 +85,6 @@ class Bot:
     worker: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
     flask: Flask = field(init=False)
     _beat_noted: float = 0.0
-    _ticked_at: datetime | None = None  # transport time of the last tick of this process
     _ticked_at: datetime | None = None  # transport time of the last tick of this process
     _signs: tuple[dict[str, str], list[str]] = field(default_factory=lambda: ({}, []))
     _working: bool = False
