@@ -137,6 +137,11 @@ def picture(name: str) -> str:
     return f"[图片：{name}]"
 
 
+def file(name: str) -> str:
+    """Stand for a file."""
+    return f"[文件：{name}]"
+
+
 def head(campaign: Campaign, first: date, last: date, *, share: float, orgs: int, people: int, count: int) -> list[str]:
     """Head a page: the campaign, the days, what is assumed, how much there is. share: of the orgs, that report."""
     reached = f"涉及{orgs}家单位{people}人；发给群的也在内" if orgs > 1 else f"发给{people}人"

@@ -72,7 +72,7 @@ def told(campaign: Campaign, content: Mapping[str, Any]) -> str:
         return table_text(value.table, TEXT_BYTES, zone=campaign.tz)
     if isinstance(value, Recall):
         return ""  # nothing that the clock writes
-    return value.name if isinstance(value, File | StoredFile) else str(getattr(value, "text", ""))
+    return words.file(value.name) if isinstance(value, File | StoredFile) else value.text
 
 
 def events(played: Played, first: date, last: date) -> list[Event]:
