@@ -16,7 +16,7 @@ from models import settings
 from models.settings import Setting
 
 BEAT = "beat:"  # setting: beat:<worker>
-KEPT = timedelta(days=1)  # a process that has not been heard of for so long is forgotten
+KEPT = timedelta(minutes=30)  # a process that has not been heard of for so long is forgotten by those that live
 ALIVE = timedelta(seconds=90)  # without a beat for so long it counts as dead (decided by us 2026-11-24)
 
 
