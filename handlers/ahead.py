@@ -148,6 +148,7 @@ _WAIT = re.compile(
     rf"|(?:再?过|等)?(?P<hours>{_NUMBER})个?(?P<more>半)?(?:小时|钟头)(?:后|以后|之后)?"
     rf"|(?:再?过|等)?(?P<minutes>\d{{1,3}}|{_NUMBER})分钟(?:后|以后|之后)?"
     rf"|再?过(?P<days>{_NUMBER})天(?:后|以后|之后)?|(?P<after>{_NUMBER})天(?:后|以后|之后)"
+    rf"|再?过(?P<weeks>{_NUMBER})个?(?:周|星期|礼拜)(?:后|以后|之后)?"
 )
 _LATER = re.compile(r"晚一?点儿?|晚些|待会儿?|等会儿?|过会儿?|一会儿?|稍后|稍晚|迟点")
 _CLOCK = rf"(?:(?P<hour>{_NUMBER})(?:点|时)(?:(?P<half_past>半)|(?P<minute>{_NUMBER})分?)?|(?P<hm>\d{{1,2}}:\d{{2}}))"
@@ -165,9 +166,9 @@ def find_moment(text: str, now: datetime, zone: tzinfo) -> Moment | None:
     waited = _WAIT.search(text)
     if waited is not None:
         rest = text[: waited.start()] + text[waited.end() :]
-        days = waited["days"] or waited["after"]
+        days = waited["days"] or waited["after"] or waited["weeks"]
         if days:
-            day = now.astimezone(zone).date() + number(days) * ONE_DAY
+            day = now.astimezone(zone).date() + number(days) * ONE_DAY * (7 if waited["weeks"] else 1)
             return Moment(datetime.combine(day, PARTS["上午"], tzinfo=zone), rest)
         return Moment(now + _length(waited), rest)
     later = _LATER.search(text)
