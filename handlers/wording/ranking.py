@@ -28,7 +28,7 @@ def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top:
         moved = moved_words(row.moved) + change_words(row.change, table.decimals)
         lines.append(f"{row.rank}. {row.org} {value}{table.unit}{moved}{_marks(_all_marks(row, ranks))}")
     if len(leading) > MOST_LEADING:
-        lines.append(f"前{top}名并列的共{len(leading):,}家")
+        lines.append(f"前{top}名（含并列）共{len(leading):,}家")
     lines += _apart(table)
     if table.corrections:
         lines.append(corrections(table))

@@ -32,7 +32,7 @@ def test_all_tied(campaign: Campaign) -> None:
         "永州市",
     ]
     assert lines[0] == "1. 长沙市 12.5人/万人（并列）"
-    assert lines[-1] == "前3名并列的共14家"
+    assert lines[-1] == "前3名（含并列）共14家"
 
 
 def test_thirty_thousand_tied_fit_a_message(campaign: Campaign) -> None:
