@@ -7,13 +7,15 @@ import threading
 import time
 from collections import Counter
 
-from sqlalchemy import func, select
-
-from models.outbox import Notice, Status
 from tests.simulation.month import Month, Outside
 
-CALL_DELAY = 0.03  # seconds that the platform takes for a call, so that a process can die in the middle of one
-KINDS = ("soon", "calling", "calling", "saying")  # when a process dies
+CALL_DELAY = 0.05  # seconds that the platform takes for a call, so that a process can die in the middle of one
+KINDS = (
+    "soon",
+    "calling",
+    "machine",
+    "saying",
+)  # when a process dies; machine: each of them in turn, from the middle of a call on
 TWICE = 0.2  # share of those who die again while they start
 
 
@@ -24,11 +26,14 @@ class Killer:
         self._chance = random.Random(seed)
         self._planned = Counter(self._chance.choices(range(1, steps), k=kills))
         self._step = 0
+        self._timer: threading.Timer | None = None
 
     def __call__(self, month: Month) -> None:
         """Kill as planned for this step."""
         host = month.host
         assert isinstance(host, Outside)
+        if self._timer:
+            self._timer.join()
         if self._step == 0:
             for path in ("message/send", "webhook/send"):
                 month.platform.fault(path, delay=CALL_DELAY, times=None)
@@ -36,12 +41,14 @@ class Killer:
             name, kind = self._chance.choice(host.names), self._chance.choice(KINDS)
             moment = self._chance.random()
             if kind == "saying" and month.saying:
-                threading.Timer(moment * 0.15, host.killed, [host.names[0]]).start()
+                self._timer = threading.Timer(moment * 0.15, host.killed, [host.names[0]])
+                self._timer.start()
                 break
-            if kind == "calling":
+            if kind in ("calling", "machine"):
                 _until_sending(month)
             time.sleep(moment * (0.15 if kind == "soon" else CALL_DELAY))
-            host.killed(name)
+            for each in host.names if kind == "machine" else [name]:
+                host.killed(each)
             if self._chance.random() < TWICE:
                 time.sleep(self._chance.random() * 0.3)
                 host.killed(name)
@@ -49,10 +56,10 @@ class Killer:
 
 
 def _until_sending(month: Month) -> None:
-    """Wait until a call is under way; not for ever, since there may be nothing to send."""
-    until = time.monotonic() + 0.4
+    """Wait until a call is under way, or nothing is left to do."""
+    until = time.monotonic() + 2.0
     while time.monotonic() < until:
-        with month.db.read() as session:
-            if session.scalar(select(func.count()).select_from(Notice).where(Notice.status == Status.SENDING)):
-                return
+        state = month.state()
+        if state.sending or not (state.busy or state.again_at):
+            return
         time.sleep(0.002)

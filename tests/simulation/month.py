@@ -94,7 +94,8 @@ class Inside:
 class Outside:
     """Processes forked by a nursery: the first serves and works, the others only work."""
 
-    def __init__(self, count: int = 1) -> None:
+    def __init__(self, count: int = 1, engine: str = "local") -> None:
+        self.engine = engine  # local or cluster, see nursery.py
         self.names = [f"p{number}" for number in range(count)]
         self.kills = 0
         self._one = threading.Lock()
@@ -104,7 +105,7 @@ class Outside:
     def open(self, month: Month) -> str:
         """Start the nursery and everybody in it."""
         number = self._listening.fileno()
-        words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number)]
+        words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number), self.engine]
         with (month.folder / "bots.log").open("ab") as log:
             self._nursery = subprocess.Popen(
                 [sys.executable, *words],

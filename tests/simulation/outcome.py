@@ -112,8 +112,8 @@ def _others(reference: Outcome, run: Outcome) -> list[str]:
 
 def _masked(rows: Counter[Told]) -> Counter[Told]:
     masked: Counter[Told] = Counter()
-    for (*head, content), count in rows.items():
-        masked[*head, HEALTH.sub("…", content)] += count
+    for (channel, user, rule, at, content), count in rows.items():
+        masked[channel, user, rule, at, HEALTH.sub("…", content)] += count
     return masked
 
 

@@ -45,7 +45,7 @@ def test_after_an_outage_each_firing_meets_the_fate_of_the_table(
 ) -> None:
     """Each firing of the table's rules is sent late or skipped with its reason; admins hear once of those marked."""
     _, outcome = after(make_month, down, up)
-    expected = Counter()
+    expected: Counter[tuple[str, int, str, str, str]] = Counter()
     for rule, scheduled, policy, fate in OUTAGES[down, up]:
         defined = hunan.rules[rule]
         assert policy == f"{defined.late.value} {defined.max_late_hours}", rule
