@@ -19,6 +19,7 @@ _NAME = 5  # unknown characters before 镇, 局, 社区 ... that are taken for t
 _FOR = frozenset(("为", "给", "向", "对", "面向", "针对", "组织", "让"))
 _TEACH = frozenset(("上", "讲", "开", "授", "讲授"))
 _ITEM = 4  # tokens of an item of a list: 观众 : 2600人
+_QUOTES = ('"', "'")
 _PAIRED = 12  # tokens of a row of numbers after 分别为
 _WIDE = 40  # tokens to either side that are looked at: keeps the work linear
 _CLEAR = TRANSPARENT | {"ours"}
@@ -31,16 +32,16 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
     """
     token = clause[index]
     measure = token.measure
-    if _runs_on(clause, index):
+    if _runs_on(clause, index) or _other_kind(clause, index):
         return None
     if len(clause) == 1 and (bracketed := _bracketed(now, at)) is not None:
         return bracketed
     begin = index
-    while begin > 0 and begin - 1 > previous and clause[begin - 1].kind not in (MARK, NUMBER):
+    while begin - 1 > previous and (clause[begin - 1].kind not in (MARK, NUMBER) or clause[begin - 1].word in _QUOTES):
         begin -= 1
     clear = is_clear(clause[begin : index + 1], measure) or _right_after_verb(clause, index)
     replaces = token.start in now.work.right
-    timed = scope.cum or scope.when is not None or scope.total or scope.all or scope.handed
+    timed = scope.cum or scope.gain or scope.when is not None or scope.total or scope.all or scope.handed
     timed = timed or ("stock" in now.classes and any("handed" in before.classes for before in clause[begin:index]))
     if not measure and not now.led and not replaces and not timed:
         return None
@@ -53,6 +54,9 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
             return Choice(fitting[0], "carried", fitting[1])
     if not clear:
         return None
+    again = _same_measure(now, token) if measure and (scope.when or scope.cum or scope.total) else None
+    if again is not None:
+        return again
     if _is_people_item(now, clause[begin:index]):
         heir = next(iter(now.lexicon.follows.values()), None)
         factor = now.lexicon.fits[heir].get(measure) if heir is not None else None
@@ -74,6 +78,26 @@ def _bracketed(now: Current, at: int) -> Choice | None:
         return None  # 5块展板(3)
     fitting = fit(now.lexicon, noun.entry.targets, token)
     return Choice(fitting[0], "left", fitting[1]) if fitting is not None else None
+
+
+def _other_kind(clause: list[Token], index: int) -> bool:
+    """Whether a bare 4.3万 stands right behind a number with a measure word: 2起 4.3万 is money."""
+    before = clause[index - 1] if index else None
+    quantity = clause[index].quantity
+    if quantity.measure or not quantity.numeral.scaled or before is None or clause[index].gap:
+        return False
+    return before.kind == NUMBER and bool(before.measure)
+
+
+def _same_measure(now: Current, token: Token) -> Choice | None:
+    """Bind to what the sentence counted before in the same measure word: 讲座16场，听众1900人；本周5场."""
+    for draft in reversed(now.work.drafts[-_PAIRED:]):
+        if draft.sentence != now.work.sentence:
+            return None
+        if draft.measure == token.measure and draft.reason != "zero":
+            fitting = fit(now.lexicon, (draft.target,), token)
+            return Choice(fitting[0], "carried", fitting[1]) if fitting is not None else None
+    return None
 
 
 def _right_after_verb(clause: list[Token], index: int) -> bool:

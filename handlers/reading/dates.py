@@ -71,6 +71,8 @@ def find(text: str) -> list[When]:
 
 def _is_dotted_date(text: str, match: re.Match[str]) -> bool:
     before = text[: match.start()].rstrip(" ")[-1:]
+    if text[match.end() : match.end() + 1] == "\n" and text[match.start() - 1 : match.start()] == " ":
+        return not any(char.isdigit() for char in text[: match.start()].rpartition("\n")[2])  # 总工会 5.19
     begins = before in ("", "\n", "\t", ",", ";", "。", "(", "[", "\x01", ")", "]")
     after = text[match.end() : match.end() + 1]
     if before == "\t":  # a table cell: 11.6 is more often a figure there

@@ -306,7 +306,7 @@ def _is_ident(text: str, numeral: Numeral, measure: str, known: bool) -> bool:
     if before == "/" and measure and numeral.start > 1 and text[numeral.start - 2].isalpha():
         return False  # 3场/240人
     if before and before in "\x02-/\\×*^=":
-        return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t")
+        return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t-")
     if not numeral.han and "A" <= after <= "Z" and not measure:
         return True
     if length > _LONGEST or (length > 1 and text[numeral.start] == "0" and text[numeral.start + 1].isdigit()):
