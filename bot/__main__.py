@@ -182,6 +182,8 @@ def _check(args: argparse.Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     if schema := _schema_missing(loaded.config, args.config):
         print(f"warning: {schema}", file=sys.stderr)
+    if broken := _pictures_broken():
+        print(f"warning: {broken}", file=sys.stderr)
     for where, what, instead in shadows(loaded.campaign) if args.words else ():
         print(f"{loaded.config.campaign.file.name}: {where}: {what}; {instead}")
     campaign, roster = loaded.campaign, loaded.roster
@@ -195,6 +197,17 @@ def _check(args: argparse.Namespace) -> int:
     }
     print(f"ok: {campaign.key}, " + ", ".join(f"{len(each)} {name}" for name, each in counts.items()))
     return DONE
+
+
+def _pictures_broken() -> str | None:
+    from bot.render import RenderError
+    from bot.render.png import usable_font
+
+    try:
+        usable_font()
+    except RenderError as error:
+        return f"pictures cannot be drawn, rankings would go out as text alone: {error}"
+    return None
 
 
 def _schema_missing(config: Config, path: Path) -> str | None:

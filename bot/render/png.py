@@ -36,13 +36,19 @@ def table_png(table: Table, *, zone: tzinfo = CHINA, font: Path | None = None) -
 
     Raises RenderError when the font is missing or broken, or a page would be over 2 MB.
     """
+    used = usable_font(font)
+    return [rasterise(page, used) for page in pages(table, zone)]
+
+
+def usable_font(font: Path | None = None) -> Path:
+    """Return the font after a character was drawn with it. Raises RenderError when it is missing or broken."""
     used = font or font_file()
     try:
         stat = used.stat()
     except OSError:
         raise RenderError(f"font file missing: {used}; install the package noto-cjk-sans-otc again") from None
     _prove(used, stat.st_mtime_ns, stat.st_size)
-    return [rasterise(page, used) for page in pages(table, zone)]
+    return used
 
 
 def pages(table: Table, zone: tzinfo) -> Iterator[str]:
