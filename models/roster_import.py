@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from models.audit import note
@@ -273,6 +273,7 @@ def _apply_people(
 ) -> None:
     added = _new_people(session, changes, channel, now)
     told: set[int] = set()
+    roles: list[dict[str, Any]] = []
     for change in changes:
         row, org = change.row, orgs[change.row.org]
         known = change.person_id is not None
@@ -287,7 +288,7 @@ def _apply_people(
             tell("person-renamed", subject, now, org_id=org.id, before=old, after=new)
         role = {"role": row.role}
         if change.new_role:
-            session.add(_new_role(person, org, row, now))
+            roles.append(_new_role(person, org, row, now))
             after = {**role, "backup": True} if row.backup else role
             tell("role-added", subject, now, org_id=org.id, after=after)
         elif change.backup_was is not None:
@@ -295,11 +296,19 @@ def _apply_people(
             before, after = {**role, "backup": change.backup_was}, {**role, "backup": row.backup}
             tell("role-changed", subject, now, org_id=org.id, before=before, after=after)
     session.flush()
+    if roles:
+        session.execute(insert(Membership), roles)
 
 
-def _new_role(person: Person, org: Org, row: RosterPerson, now: datetime) -> Membership:
-    role = Role(row.role)
-    return Membership(person_id=person.id, org_id=org.id, role=role, backup=row.backup, since_at=now, ended_at=None)
+def _new_role(person: Person, org: Org, row: RosterPerson, now: datetime) -> dict[str, Any]:
+    return {
+        "person_id": person.id,
+        "org_id": org.id,
+        "role": Role(row.role),
+        "backup": row.backup,
+        "since_at": now,
+        "ended_at": None,
+    }
 
 
 def _new_people(session: Session, changes: Iterable[PersonChange], channel: str, now: datetime) -> dict[str, Person]:
@@ -311,7 +320,9 @@ def _new_people(session: Session, changes: Iterable[PersonChange], channel: str,
             added[ref] = Person(name=change.row.name, active=True, created_at=now)
     session.add_all(added.values())
     session.flush()
-    session.add_all(Identity(person_id=each.id, channel=channel, user_ref=ref) for ref, each in added.items())
+    if added:
+        accounts = [{"person_id": each.id, "channel": channel, "user_ref": ref} for ref, each in added.items()]
+        session.execute(insert(Identity), accounts)
     return added
 
 
