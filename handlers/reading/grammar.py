@@ -36,6 +36,8 @@ GOVERNING = (
     "stock",
     "received",
     "sample",
+    "over",
+    "undone",
     "crime",
     "notown",
     "undo",

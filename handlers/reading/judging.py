@@ -80,6 +80,8 @@ def _veto(now: Current, choice: Choice, target: Target, scope: Scope, noun: froz
     A noun in the number's own clause outweighs a word about crimes (劝阻被骗群众3人). Who came to a meeting is no
     audience.
     """
+    if scope.veto == "over":
+        return ""  # 多报了3条: asked about
     if scope.veto == "received" and noun & {"incoming", "acts"}:
         return ""  # 收到投稿5条
     if scope.veto and not (scope.veto == "crime" and choice.reason not in ("carried", "measure")):
@@ -100,6 +102,8 @@ def _times(now: Current, at: int, value: Decimal) -> Decimal | None:
 
 def _doubt(now: Current, target: Target, scope: Scope, at: int) -> DoubtKind | None:
     shape = now.tokens[at].quantity.numeral.shape
+    if scope.veto == "over":
+        return DoubtKind.VAGUE
     if shape is Shape.RANGE:
         return DoubtKind.RANGE
     if shape is Shape.VAGUE:

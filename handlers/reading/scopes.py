@@ -15,9 +15,20 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
 _AS_OF = ("截至", "截止")
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
+_CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停办"))
+_NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
+_BUT = frozenset("才只还连")
+_LEFT_OVER = frozenset(("还剩", "剩", "剩余", "剩下", "余下", "带回"))
+_NEEDS = frozenset(("缺", "还缺", "需", "需要", "需求"))
 _PASSED = frozenset(("本周", "这周", "昨天", "昨日", "前天"))  # end a plan: 推到下周，本周发了8条
 _BRACKET = 12  # tokens of a bracket without figures
-_WEAK = ("crime", "stock", "received")  # vetoes that end with their clause and do not replace a stronger one
+_WEAK = (
+    "crime",
+    "stock",
+    "received",
+    "over",
+    "undone",
+)  # vetoes that end with their clause and do not replace a stronger one
 
 
 @dataclass(slots=True)
@@ -114,12 +125,15 @@ class _Walk:
         self.state = Scope(cum=frame.cum, when=frame.when, veto=frame.veto, part=frame.part)
         self.outer = self.state
         self.as_of: When | None = None  # the day after 截至: a running total keeps it
+        self.needing = False  # 还缺手册200本，横幅3条
         self.ordered = False  # a clause before was a plan or an order
         self.compares = False  # the past is only named to compare with
         self.counted = 0  # numbers before the bracket that is open
         self.found: dict[int, Scope] = {}
 
     def walk(self) -> dict[int, Scope]:
+        if self._contrasts():
+            self.state.veto = self.state.veto or "other"
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
                 self.found[index] = self.state.copy()
@@ -135,6 +149,31 @@ class _Walk:
             elif token.entry is not None and token.entry.governs:
                 self._word(token.entry.governs, token.word, index)
         return self.found
+
+    def _leaves(self, index: int) -> None:
+        """Ask how many of 500份资料还剩120份 were handed out, unless a word before says so."""
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        last = max(self.found, default=-1)
+        if after is None or after.kind != NUMBER or last < 0 or self.tokens[last].measure != after.measure:
+            return
+        begin = max((at for at in range(max(0, last - 40), last) if self.tokens[at].kind == MARK), default=-1)
+        handed = any(self.tokens[at].classes & {"handed", "done"} for at in range(begin + 1, index))
+        if after.measure and not handed and not self.found[last].veto:
+            self.found[last].veto = "over"
+
+    def _is_item(self, index: int) -> bool:
+        """Whether the clause behind a mark is only a noun and its number."""
+        clause = self.tokens[index + 1 : index + 3]
+        ends = index + 3 >= len(self.tokens) or self.tokens[index + 3].kind == MARK
+        return ends and len(clause) == 2 and clause[0].entry is not None and clause[1].kind == NUMBER
+
+    def _contrasts(self) -> bool:
+        """Whether a sentence begins with another org, to which ours is compared: 桥头镇入户3600户了，我们才2100户."""
+        tokens = self.tokens
+        if not (tokens and "tail" in tokens[0].classes and 0 < tokens[0].gap <= _NAME):
+            return False
+        ours = (token for token in tokens[1:] if "ours" in token.classes)
+        return any(self.text[token.end : token.end + 1] in _BUT for token in ours)
 
     def _denied(self, at: int) -> bool:
         """Whether a clause ends by saying that its figure was not used: 300册还没发."""
@@ -155,6 +194,11 @@ class _Walk:
 
     def _ahead(self, index: int) -> str:
         """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
+        for at in range(index + 1, min(index + _BRACKET, len(self.tokens))):
+            if self.tokens[at].kind in (MARK, NUMBER):
+                break
+            if self.tokens[at].word in _CANCELLED:
+                return "plan"  # 原定2场讲座因下雨取消
         for at in range(index + 1, min(index + 4, len(self.tokens))):
             token = self.tokens[at]
             if token.kind == DAY and not token.gap:
@@ -192,7 +236,8 @@ class _Walk:
                 state.veto = ""  # what last year was ends there; 比去年的300场多 ends with its clause
             self.ordered = self.ordered or state.veto == "plan"
             state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
-            state.veto = ("" if state.veto in _WEAK else state.veto) or self.frame.veto
+            kept = state.veto == "stock" and self.needing and self._is_item(index)
+            state.veto = ("" if state.veto in _WEAK and not kept else state.veto) or self.frame.veto
 
     def _remark(self, inner: Scope, index: int) -> None:
         """A bracket without figures speaks of the figures right before it (手册8册(5月10日)), else of what follows."""
@@ -240,6 +285,14 @@ class _Walk:
                 or word[0] in _COMPARING
                 or any(t.word in _COMPARING for t in self.tokens[max(0, index - 3) : index])
             )
+        if governs == "undone" and not index:
+            return  # 取消发布会1场: an order, or a report of it; the caller asks
+        if governs == "stock":
+            if word in _LEFT_OVER:
+                self._leaves(index)
+            self.needing = word in _NEEDS
+            if word == "需要" and index + 1 < len(self.tokens) and self.tokens[index + 1].kind == NUMBER:
+                governs = "plan"  # 需要6个志愿者，带手册400本
         if governs == "stock" and index and "people" in self.tokens[index - 1].classes:
             return  # 群众领取折页180份: it was handed out
         action = _ACTIONS.get(governs)

@@ -13,6 +13,7 @@ from handlers.reading.measures import FREQUENCY, PERSONS
 from handlers.reading.totals import WINDOW, settle_totals
 from handlers.reading.values import DoubtKind
 
+_HANDED = re.compile("[\u4e00-\u9fff]{0,4}?(?:只|才|共|一共)?(?:发放|张贴|悬挂|摆放|发|挂|贴|摆|送)(?:出去|出)?了")
 _USED = re.compile("(?:现|目前)?(?:已经|已|实际|实)(?:悬挂|张贴|摆放|发放|发出|挂|贴|摆|发|送)(?:出去|出|了)?")
 
 
@@ -34,13 +35,22 @@ def settle(work: Work) -> None:
         if draft.per or draft.scope.daily:
             _each(work, draft, work.drafts[index + 1 : index + 1 + WINDOW])
         following = work.drafts[index + 1].start if index + 1 < len(work.drafts) else draft.end
-        if draft.scope.made or _USED.fullmatch(work.text, draft.end, following):
+        used = _USED.fullmatch(work.text, draft.end, following) or _used_of(work, draft, following)
+        if draft.scope.made or used:
             _made(draft, work.drafts[index + 1 : index + 1 + WINDOW])
     _printed_and_used(work)
     settle_totals(work)
     _rivals(work)
     _idle_questions(work)
     _repeats(work.drafts)
+
+
+def _used_of(work: Work, draft: Draft, following: int) -> bool:
+    """Whether a number only says how many there were: 300本手册发了280本."""
+    if not _HANDED.fullmatch(work.text, draft.end, following):
+        return False
+    clause = re.split("[,;。:\n]", work.text[max(0, draft.start - WINDOW) : draft.start])[-1]
+    return not re.search("[发挂贴摆送]", clause)
 
 
 def _beside(draft: Draft, other: Draft) -> bool:
