@@ -177,7 +177,7 @@ class _Cutter:
         """Whether a word that begins with a numeral is the word: longer (一封信), or a name (五一社区)."""
         _, end, entry = self.words[self.word_at]
         numeral = self.numerals[self.numeral_at]
-        if entry.word == "一次" and self.text[end : end + 1] in _ENDS:
+        if entry.word == "一次" and self.text[end : end + 1] in _ENDS and self._names(numeral):
             return False  # 召开通气会一次; but 一次发500
         if end != numeral.end or "protected" not in entry.classes:
             return end > numeral.end or "ignore" in entry.classes
