@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,8 @@ from models.session import Database
 log = structlog.get_logger()
 
 PASSIVE_SECONDS = 4.0  # after 5 s the platform hangs up and sends again
-DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeout)  # not acknowledged: the platform sends again
+# not acknowledged: the platform sends again
+DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I O 0 1, which people misread
 
 

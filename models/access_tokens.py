@@ -58,7 +58,7 @@ def lease(session: Session, app: str, version: int, now: datetime, until: dateti
 
 
 def keep(session: Session, app: str, version: int, sealed: str, ends_at: datetime) -> bool:
-    """Store what was fetched under the lease of a version; False when somebody else was quicker."""
+    """Store what follows a version, and end any lease on it; False when somebody else was quicker."""
     return _changed(session, app, version, version=version + 1, sealed=sealed, ends_at=ends_at, leased_until=None)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from models.base import Base
 
+IDLE_SECONDS = 45.0  # PostgreSQL lets go of what a process locked that sleeps, or is gone, in a transaction
 BUSY_SECONDS = 3.5  # how long a write waits for the database: the callback must be refused within 4 s
 SCRATCH_KIB = 262_144  # of a scratch database that stay in memory
 
@@ -31,7 +32,9 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        options = f"-c statement_timeout={int(busy_seconds * 1000)} -c lock_timeout={int(busy_seconds * 1000)}"
+        settings = {"statement_timeout": busy_seconds, "lock_timeout": busy_seconds}
+        settings["idle_in_transaction_session_timeout"] = IDLE_SECONDS * busy_seconds / BUSY_SECONDS
+        options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in settings.items())
         return create_engine(
             url,
             pool_pre_ping=True,

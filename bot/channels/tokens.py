@@ -38,7 +38,8 @@ class SharedToken:
         key = hashlib.sha256(f"access token\0{corp_id}\0{secret}".encode()).digest()
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
         self._wall = wall
-        self._leased = -1  # the version under which we hold the lease
+        self._seen = 0  # the version that we found ended, and follow with our own
+        self._leased = False  # whether the others wait for us
 
     def other_than(self, stale: str) -> tuple[str, datetime] | None:
         """Return a good token that another process has fetched, and when it is to be renewed.
@@ -53,7 +54,8 @@ class SharedToken:
                 token, now = self._open(kept.sealed), self._wall.now()
                 if token and token != stale and kept.ends_at and now < kept.ends_at <= now + LONGEST:
                     return token, kept.ends_at
-                if self._lease(kept.version, now) or time.monotonic() > give_up_at:
+                self._seen, self._leased = kept.version, self._lease(kept.version, now)
+                if self._leased or time.monotonic() > give_up_at:
                     return None
                 time.sleep(LOOK_SECONDS)
         except SQLAlchemyError as error:
@@ -65,23 +67,23 @@ class SharedToken:
         sealed = self._fernet.encrypt(token.encode()).decode()
         try:
             with self._db.begin() as session:
-                access_tokens.keep(session, self._app, self._leased, sealed, ends_at)
+                access_tokens.keep(session, self._app, self._seen, sealed, ends_at)
         except SQLAlchemyError as error:
             log.warning("token-not-shared", problem=type(error).__name__)
 
     def give_up(self) -> None:
         """Let another one try: we could not fetch it."""
+        if not self._leased:
+            return
         try:
             with self._db.begin() as session:
-                access_tokens.give_up(session, self._app, self._leased)
+                access_tokens.give_up(session, self._app, self._seen)
         except SQLAlchemyError as error:
             log.warning("token-not-shared", problem=type(error).__name__)
 
     def _lease(self, version: int, now: datetime) -> bool:
         with self._db.begin() as session:
-            won = access_tokens.lease(session, self._app, version, now, now + LEASE)
-        self._leased = version if won else -1
-        return won
+            return access_tokens.lease(session, self._app, version, now, now + LEASE)
 
     def _open(self, sealed: str) -> str:
         try:

@@ -188,7 +188,13 @@ class ClusterEngine:
 
     async def _work_once(self, app: App, threads: int) -> None:
         """Work until the worker ends: cancelled, it does so when its jobs have."""
-        arguments = {**_arguments(self._database), "connect_timeout": int(AWAY_SECONDS)}
+        settings = {  # so that what a sleeping worker has locked does not hold up the others
+            "lock_timeout": AWAY_SECONDS,
+            "statement_timeout": 2 * AWAY_SECONDS,
+            "idle_in_transaction_session_timeout": self._timing.dead / 3,
+        }
+        options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in settings.items())
+        arguments = {**_arguments(self._database), "connect_timeout": int(AWAY_SECONDS), "options": options}
         pool = AsyncConnectionPool(
             kwargs=arguments,
             min_size=1,
@@ -213,7 +219,7 @@ class ClusterEngine:
                     stalled_worker_timeout=self._timing.dead,
                 )
         finally:
-            await pool.close(timeout=1.0)
+            await pool.close(timeout=AWAY_SECONDS)
 
     async def _beat(self) -> None:
         while True:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot import logs
 from bot.__main__ import main
 from bot.engine import cluster_schema
 from bot.engine.cluster import ClusterEngine
 from bot.engine.cluster_schema import EngineSchemaError
+from models import channel_state
+from models import session as session_module
 from models.migrations import run as migrations
 from models.session import Database, connect
 from tests.contract.conftest import Spawn
@@ -127,6 +129,24 @@ def test_trouble_is_the_callers(database_url: str) -> None:
     TABLES.drop_all(db.engine)
     db.dispose()
     other.dispose()
+
+
+def test_who_sleeps_in_a_transaction(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process locked that sleeps in a transaction, or is gone, is free after a while, and it keeps nothing."""
+    monkeypatch.setattr(session_module, "IDLE_SECONDS", 0.3)
+    sleeper, other = Database(connect(database_url)), Database(connect(database_url))
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        _sleep(sleeper, other)
+    sleeper.dispose()
+    other.dispose()
+
+
+def _sleep(sleeper: Database, other: Database) -> None:
+    with sleeper.begin() as session:
+        channel_state.lock(session, "wecom_app").reason = "never kept"
+        session.flush()
+        with other.begin() as second:
+            assert channel_state.lock(second, "wecom_app").reason == ""
 
 
 def test_the_server_restarts(site: Database, spawn: Spawn, postgres: Postgres) -> None:

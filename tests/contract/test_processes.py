@@ -97,8 +97,8 @@ def office(tmp_path: Path, postgres: Postgres) -> Iterator[tuple[Office, Path]]:
 
 
 @pytest.mark.postgres
-def test_several_machines(tmp_path: Path, office: tuple[Office, Path]) -> None:
-    """Each report counts once and each notice is seen once, though one worker is killed and one sleeps in a call."""
+def test_several_machines(tmp_path: Path, office: tuple[Office, Path], postgres: Postgres) -> None:
+    """Each report counts once, each notice is seen once: a worker is killed, one sleeps, the database restarts."""
     desk, config = office
     platform, ports = desk.platform, [free_port(), free_port()]
     bases = [f"http://127.0.0.1:{port}" for port in ports]
@@ -118,32 +118,37 @@ def test_several_machines(tmp_path: Path, office: tuple[Office, Path]) -> None:
             platform.callback_url = f"{base}/wecom/callback"
             assert "已记录" in (platform.say(userid, text).reply or "")
 
+        desk.tell("awake")
+        assert until(lambda: desk.count(Status.SENT) == 3)
         platform.fault("message/send", delay=CALL_SECONDS, times=None)
         desk.tell("killed")
         assert until(lambda: desk.count(Status.SENDING) > 0)
         second.send_signal(signal.SIGCONT)
         first.kill()
-        assert until(lambda: desk.count(Status.SENT) == 3, 20)
+        assert until(lambda: desk.count(Status.SENT) == 6, 20)
         assert all(healthy(base) for base in bases)
 
         desk.tell("slept")
         assert until(lambda: desk.count(Status.SENDING) > 0)
         second.send_signal(signal.SIGSTOP)
         third.send_signal(signal.SIGCONT)
-        assert until(lambda: desk.count(Status.SENT) == 6, 20)
+        assert until(lambda: desk.count(Status.SENT) == 9, 20)
         second.send_signal(signal.SIGCONT)
 
         platform.clear_faults()
+        postgres.restart()
+        banners = platform.say("WangFang", "今天悬挂横幅3条")  # the platform repeats what was refused
+        assert "已记录" in (banners.reply or "")
         pushed = requests.post(f"{bases[1]}/clock", json={"to": "next"}, timeout=30)  # the notice to everybody
         assert pushed.status_code == 200
-        assert desk.count(Status.SENT) == 9
+        assert desk.count(Status.SENT) == 12
         for process in (second, third, *webs):
             process.terminate()
         assert [process.wait(20) for process in (second, third, *webs)] == [0, 0, 0, 0]
-    assert len(desk.shown()) == len(set(desk.shown())) == 9
+    assert len(desk.shown()) == len(set(desk.shown())) == 12
     assert sum("gettoken" in each.path for each in platform.exchanges.since(0)) == 1  # they share the token
     with desk.db.read() as session:
-        assert session.scalar(select(func.count()).select_from(Entry)) == 2
+        assert session.scalar(select(func.count()).select_from(Entry)) == 3
         assert set(session.scalars(select(Notice.status))) == {Status.SENT}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.channels import tokens
 from bot.channels.base import CODES, Image, Outgoing, Reaction, SendError
 from bot.channels.group_robot import GroupRobot
 from bot.channels.tokens import SharedToken
@@ -202,6 +203,21 @@ def test_a_fetcher_that_died(wall: SettableClock, db: Database) -> None:
     turn.start()
     assert SharedToken(db, CORP_ID, SECRET, wall).other_than("") is None
     assert turn.finished.is_set()
+
+
+def test_a_fetcher_that_sleeps(
+    platform: Platform, wall: SettableClock, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has waited long enough fetches for all, and what the sleeper brings later changes nothing."""
+    monkeypatch.setattr(tokens, "WAIT_SECONDS", 0.2)
+    sleeper = SharedToken(db, CORP_ID, SECRET, wall)
+    assert sleeper.other_than("") is None
+    for _ in range(2):
+        another(platform, wall, db).get("user/get", userid="lisi")
+    sleeper.keep("an old token", wall.now())
+    sleeper.give_up()
+    another(platform, wall, db).get("user/get", userid="lisi")
+    assert calls(platform, "gettoken") == 1
 
 
 def test_without_the_database(platform: Platform, wall: SettableClock, tmp_path: Path) -> None:
