@@ -16,12 +16,11 @@ from pathlib import Path
 from sqlalchemy import Engine, Table, insert, make_url, select
 from sqlalchemy.orm import Session
 
-from bot.channels.wecom_app import NAME
 from bot.config import Config, Loaded
 from bot.render import month
-from bot.render.month_ics import month_ics
 from models import roster_sync
 from models.amendments import AmendmentRow, Effective
+from models.audience import WECOM_APP
 from models.campaign.definition import Campaign
 from models.campaign.roster import folded
 from models.campaign.shapes import nearest
@@ -85,7 +84,7 @@ def set_stage(loaded: Loaded, db: Database) -> str:
                 if copy(living, db, [table.__table__ for table in STANDING]):  # type: ignore[misc]  # each is a Table
                     return words.FROM_DATABASE
     with db.begin() as session:
-        roster_sync.sync(session, loaded.roster, NAME, midnight(loaded.campaign, loaded.campaign.first_day))
+        roster_sync.sync(session, loaded.roster, WECOM_APP, midnight(loaded.campaign, loaded.campaign.first_day))
     return words.FROM_FILES
 
 
@@ -144,6 +143,8 @@ def _written(played: Played, wish: Wish, org: str, first: date, last: date, sour
     if wish.form == "csv":
         return month.month_csv(campaign, mine)
     if wish.form == "ics":
+        from bot.render.month_ics import month_ics  # its library is big, and seldom asked for
+
         return iter([month_ics(played, mine, first, last).decode()])
     counted = words.head(
         campaign,
