@@ -158,6 +158,8 @@ def book(ctx: Context, org: Org, text: str, reading: Reading, *, closing: bool =
 
 def _close_answered(ctx: Context, statements: Mapping[str, date]) -> None:
     """Close the open question about a pledge that has just been given in words of its own."""
+    if not statements:
+        return
     asked = drafts.open_question(ctx.session, ctx.known.person.id)
     if (
         asked
@@ -277,7 +279,7 @@ def _option(ctx: Context, doubt: Doubt, candidate: Candidate, value: Decimal | N
         indicator=candidate.indicator,
         value=value or Decimal(0),
         stated=value or Decimal(0),
-        day=ctx.report_day,
+        day=min(doubt.days[1], ctx.today) if doubt.days else ctx.report_day,
         part=candidate.part or "",
         as_written=doubt.as_written,
     )

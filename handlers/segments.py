@@ -81,11 +81,7 @@ class _Cutter:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.names = org_names(ctx.session)
-        phrases: set[str] = set()
-        for indicator in ctx.campaign.indicators.values():
-            phrases |= {indicator.name, *indicator.synonyms, *indicator.needs}
-            phrases |= {phrase for named in indicator.named_by.values() for phrase in named}
-        self.phrases = tuple(phrases)
+        self.phrases = ctx.campaign.phrases
         self.scope = ctx.scope(*REPORTERS)
 
     def cut(self, lines: Sequence[str]) -> Pieces:
@@ -100,7 +96,7 @@ class _Cutter:
                 continue
             self._take_line(result, lines[at], at + 1, heading, heads)
             at += 1
-        if heading and self.ctx.reader.read("\n".join(heading), self.ctx.today).found:
+        if result.found and heading and self.ctx.reader.read("\n".join(heading), self.ctx.today).found:
             result.loose = "\n".join(heading)
         return result
 

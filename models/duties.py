@@ -273,8 +273,8 @@ def _standing(met_at: datetime | None, due_at: datetime, now: datetime, *, ahead
     return Standing.OVERDUE if _past(due_at, now) else Standing.OWED
 
 
-def org_states(session: Session) -> list[OrgState]:
-    """List every org in roster order, as duties see it."""
+def org_states(session: Session, org_ids: Collection[int] | None = None) -> list[OrgState]:
+    """List every org, or a few, in roster order, as duties see them."""
     columns = (
         Org.id,
         Org.name,
@@ -285,7 +285,10 @@ def org_states(session: Session) -> list[OrgState]:
         Org.joined_on,
         Org.left_on,
     )
-    return [OrgState(*row) for row in session.execute(select(*columns).order_by(Org.position, Org.id))]
+    query = select(*columns).order_by(Org.position, Org.id)
+    if org_ids is not None:
+        query = query.where(Org.id.in_(org_ids))
+    return [OrgState(*row) for row in session.execute(query)]
 
 
 def states(
@@ -298,10 +301,10 @@ def states(
 ) -> list[DutyState]:
     """Evaluate from the database: all orgs or some, all duties or some."""
     chosen = None if org_ids is None else set(org_ids)
-    orgs = [org for org in org_states(session) if chosen is None or org.id in chosen]
+    few = chosen if chosen is not None and len(chosen) <= MANY else None
+    orgs = [org for org in org_states(session, few) if chosen is None or org.id in chosen]
     keys = list(campaign.duties if duties is None else duties)
     indicators = {NOTHING} | {DUTY + key for key in keys} | {campaign.duties[key].indicator or "" for key in keys}
-    few = chosen if chosen is not None and len(chosen) <= MANY else None
     return settle(session, campaign, orgs, facts(session, org_ids=few, indicators=indicators), now, keys)
 
 

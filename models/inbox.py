@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.messages import Inbound
-from models.session import insert_new
+from models.session import new_or_nothing
 
 
 class Inbox(Base):
@@ -51,9 +51,7 @@ def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> In
         "outcome": "open",
         "route": "",
     }
-    if not insert_new(session, Inbox, values, ["channel", "key"]):
-        return None
-    return session.scalars(select(Inbox).where(Inbox.channel == inbound.channel, Inbox.key == inbound.key)).one()
+    return session.scalar(new_or_nothing(session, Inbox, values, ["channel", "key"]).returning(Inbox))
 
 
 def find(session: Session, channel: str, key: str) -> Inbox | None:

@@ -255,17 +255,15 @@ def facts(
 
     made_until: only reports made up to then (campaign time); what was cancelled since stays cancelled.
     """
-    query = select(Entry, Report.made_at).join(Report, Report.id == Entry.report_id).where(counts())
+    columns = (Entry.org_id, Entry.indicator, Entry.part, Entry.value, Entry.day, Report.made_at, Entry.id)
+    query = select(*columns).join(Report, Report.id == Entry.report_id).where(counts())
     if org_ids is not None:
         query = query.where(Entry.org_id.in_(org_ids))
     if indicators is not None:
         query = query.where(Entry.indicator.in_(indicators))
     if made_until is not None:
         query = query.where(Report.made_at <= made_until)
-    return [
-        Fact(e.org_id, e.indicator, e.part, e.value, e.day, made_at, e.id)
-        for e, made_at in session.execute(query.order_by(Entry.id)).all()
-    ]
+    return [Fact(*row) for row in session.execute(query.order_by(Entry.id))]
 
 
 def replaced(session: Session, *, org_ids: Collection[int], indicators: Collection[str]) -> list[Fact]:

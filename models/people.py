@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import settings
@@ -150,30 +151,39 @@ class Sender:
 
 def identify(session: Session, channel: str, user_ref: str) -> Sender | None:
     """Return who is behind an account, or None: unknown, switched off, or without a role left."""
-    person = session.scalar(
-        select(Person)
-        .join(Identity, Identity.person_id == Person.id)
-        .where(Identity.channel == channel, Identity.user_ref == user_ref.casefold(), Person.active)
-    )
-    if person is None:
-        return None
     rows = session.execute(
-        select(Membership.role, Org, Membership.backup)
+        select(Person, Membership.role, Org, Membership.backup)
+        .join(Identity, Identity.person_id == Person.id)
+        .join(Membership, Membership.person_id == Person.id)
         .join(Org, Org.id == Membership.org_id)
-        .where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+        .where(Identity.channel == channel, Identity.user_ref == user_ref.casefold(), Person.active)
+        .where(Membership.ended_at.is_(None))
         .order_by(Org.position, Org.id, Membership.id)
     ).all()
     if not rows:
         return None
-    return Sender(person, user_ref, tuple((role, org, backup) for role, org, backup in rows))
+    return Sender(rows[0][0], user_ref, tuple((role, org, backup) for _, role, org, backup in rows))
+
+
+_TREES: WeakKeyDictionary[Engine, tuple[object, dict[int, list[int]]]] = WeakKeyDictionary()
+
+
+def _children(session: Session) -> dict[int, list[int]]:
+    """Return the tree, kept in memory until the roster changes."""
+    engine, stamp = session.get_bind().engine, roster_stamp(session)
+    known = _TREES.get(engine)
+    if known is None or known[0] != stamp:
+        children: dict[int, list[int]] = {}
+        for org_id, parent_id in session.execute(select(Org.id, Org.parent_id)):
+            if parent_id is not None:
+                children.setdefault(parent_id, []).append(org_id)
+        known = _TREES[engine] = stamp, children
+    return known[1]
 
 
 def descendants(session: Session, roots: Iterable[int]) -> set[int]:
     """Return the ids of some orgs and of everything under them."""
-    children: dict[int, list[int]] = {}
-    for org_id, parent_id in session.execute(select(Org.id, Org.parent_id)).all():
-        if parent_id is not None:
-            children.setdefault(parent_id, []).append(org_id)
+    children = _children(session)
     reached: set[int] = set()
     waiting = list(roots)
     while waiting:
@@ -188,14 +198,21 @@ ROSTER_STAMP = "roster-stamp"  # setting: another value after every change of an
 
 
 def roster_stamp(session: Session) -> tuple[object, ...]:
-    """Return what is different after every change of the orgs, for what is kept about them in memory."""
-    count, last = session.execute(select(func.count(Org.id), func.max(Org.id))).one()
-    return count, last, settings.get(session, ROSTER_STAMP)
+    """Return what is different after every change of the orgs, for what is kept about them in memory.
+
+    Looked up once a transaction.
+    """
+    known: tuple[object, ...] | None = session.info.get(ROSTER_STAMP)
+    if known is None:
+        count, last = session.execute(select(func.count(Org.id), func.max(Org.id))).one()
+        known = session.info[ROSTER_STAMP] = count, last, settings.get(session, ROSTER_STAMP)
+    return known
 
 
 def touch_roster(session: Session) -> None:
     """Note in the running transaction that orgs have changed."""
     settings.put(session, ROSTER_STAMP, secrets.token_hex(8))
+    session.info.pop(ROSTER_STAMP, None)
 
 
 def all_orgs(session: Session) -> Sequence[Org]:

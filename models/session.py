@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects.postgresql import dml as pg_dml
+from sqlalchemy.dialects.sqlite import dml as sqlite_dml
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
@@ -156,7 +156,14 @@ def sqlite_warning() -> str | None:
 
 def insert_new(session: Session, table: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
     """Insert a row unless its unique columns are taken. Returns whether it was inserted: the constraint decides."""
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
     # The row comes back only when it was inserted; rowcount of such a statement is -1 on PostgreSQL.
-    return session.execute(statement.returning(getattr(table, unique[0]))).first() is not None
+    statement = new_or_nothing(session, table, values, unique).returning(getattr(table, unique[0]))
+    return session.execute(statement).first() is not None
+
+
+def new_or_nothing(
+    session: Session, table: type[Base], values: dict[str, Any], unique: list[str]
+) -> sqlite_dml.Insert | pg_dml.Insert:
+    """Return the statement that inserts a row unless its unique columns are taken."""
+    insert = sqlite_dml.insert if session.get_bind().dialect.name == "sqlite" else pg_dml.insert
+    return insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)

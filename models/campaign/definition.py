@@ -336,6 +336,15 @@ class Campaign(Frozen):
         """The campaign's zone. loader.load() has checked that it exists."""
         return ZoneInfo(self.zone)
 
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """Every phrase that names an indicator, or helps to."""
+        found: set[str] = set()
+        for indicator in self.indicators.values():
+            found |= {indicator.name, *indicator.synonyms, *indicator.needs}
+            found |= {phrase for named in indicator.named_by.values() for phrase in named}
+        return tuple(found)
+
     def local_day(self, moment: datetime) -> date:
         """Return the calendar date of an aware moment in the campaign's zone."""
         return moment.astimezone(self.tz).date()
