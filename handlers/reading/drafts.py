@@ -45,6 +45,7 @@ class Query:
     value: Decimal | None = None
     targets: tuple[tuple[Target, Decimal | None], ...] = ()
     sentence: int = -1
+    when: When | None = None  # the day that the figure in question belongs to
 
 
 @dataclass(slots=True)
@@ -98,10 +99,16 @@ class Work:
         self.drafts.append(draft)
         return draft
 
-    def ask(self, kind: DoubtKind, token: Token, targets: tuple[tuple[Target, Decimal | None], ...]) -> None:
-        """Write down a doubt about a number."""
+    def ask(
+        self,
+        kind: DoubtKind,
+        token: Token,
+        targets: tuple[tuple[Target, Decimal | None], ...],
+        when: When | None = None,
+    ) -> None:
+        """Write down a doubt about a number. when: the day that the figure belongs to."""
         value = token.number.numeral.value if token.number is not None else None
-        self.queries.append(Query(kind, token.start, token.end, value, targets, self.sentence))
+        self.queries.append(Query(kind, token.start, token.end, value, targets, self.sentence, when))
 
 
 @dataclass(slots=True)

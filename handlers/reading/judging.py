@@ -35,18 +35,18 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     veto = _veto(now, choice, target, scope, noun)
     if now.question or veto or scope.like or (scope.each and not scope.total):
         if scope.each and now.loose and not veto and not now.question and value is not None:
-            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value)),))
+            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value)),), scope.when)
         work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
         return
     kind = _doubt(now, target, scope, at)
     if value is not None and not is_whole(now.lexicon, target, value):
         kind, value = kind or DoubtKind.VAGUE, None  # 3.5册
     if kind is not None or value is None:
-        work.ask(kind or DoubtKind.VAGUE, token, ((target, value),))
+        work.ask(kind or DoubtKind.VAGUE, token, ((target, value),), scope.when)
         return
     risen = _risen(now, target, value, scope, at) if now.work.old else ()
     if risen:
-        work.ask(DoubtKind.TWO_READINGS, token, risen)
+        work.ask(DoubtKind.TWO_READINGS, token, risen, scope.when)
         return
     sharing = _sharing(now, binder, choice, index, at)
     if len(sharing) > 1 and not scope.all:
@@ -208,7 +208,7 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
         vague = quantity.measure in GENERIC and quantity.measure not in FREQUENCY
         if not (misfit.acts and vague):  # 来了3个新同事 needs no question
             kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT
-            work.ask(kind, token, ((misfit.targets[0], None),))
+            work.ask(kind, token, ((misfit.targets[0], None),), scope.when)
             return
     known = not quantity.measure or quantity.measure in now.lexicon.owners or quantity.measure in PIECES
     known = known and not _of_staff_or_places(now.tokens, at)

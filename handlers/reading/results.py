@@ -72,7 +72,8 @@ class Results:
         span = self._span(query.start, query.end)
         candidates = tuple(self._candidates(query))
         value = None if query.kind in _OPEN else query.value
-        return Doubt(query.kind, span, self.text[slice(*span)], value, candidates)
+        days = resolve(query.when.text, self.today) if query.when is not None else None
+        return Doubt(query.kind, span, self.text[slice(*span)], value, candidates, days)
 
     def _candidates(self, query: Query) -> list[Candidate]:
         token = self.numbers.get(query.start)

@@ -65,7 +65,9 @@ def _each(work: Work, draft: Draft, after: list[Draft]) -> None:
         draft.dropped = "each"
     elif draft.per:
         draft.dropped = "each"
-        query = Query(DoubtKind.EACH_TIMES, draft.start, draft.end, draft.value, ((draft.target, None),))
+        query = Query(
+            DoubtKind.EACH_TIMES, draft.start, draft.end, draft.value, ((draft.target, None),), when=draft.when
+        )
         work.queries.append(query)
 
 
@@ -118,7 +120,9 @@ def _rivals(work: Work) -> None:
         for draft in own:
             draft.dropped = "rival"
         options = tuple((draft.target, draft.value) for draft in own)
-        work.queries.append(Query(DoubtKind.TWO_READINGS, own[0].start, own[0].end, own[0].value, options))
+        work.queries.append(
+            Query(DoubtKind.TWO_READINGS, own[0].start, own[0].end, own[0].value, options, when=own[0].when)
+        )
 
 
 def _idle_questions(work: Work) -> None:

@@ -189,7 +189,9 @@ def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, .
     numeral = quantity.numeral
     value = numeral.value * (Decimal(1) if numeral.scaled else column.scale) * factor if numeral.value else Decimal(0)
     if numeral.shape is not Shape.EXACT or numeral.value is None or not is_whole(table.lexicon, target, value):
-        table.work.ask(DoubtKind.RANGE if numeral.shape is Shape.RANGE else DoubtKind.VAGUE, token, ((target, None),))
+        table.work.ask(
+            DoubtKind.RANGE if numeral.shape is Shape.RANGE else DoubtKind.VAGUE, token, ((target, None),), scope.when
+        )
         return
     _add(table, column, token, target, value, scope)
 

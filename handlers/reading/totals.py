@@ -126,7 +126,7 @@ def _ask(work: Work, total: Draft, parts: list[Draft]) -> None:
     for draft in (total, *parts):
         draft.dropped = "mismatch"
     options = ((total.target, total.value), (total.target, _sum(parts)))
-    work.queries.append(Query(DoubtKind.SUM_MISMATCH, total.start, total.end, total.value, options))
+    work.queries.append(Query(DoubtKind.SUM_MISMATCH, total.start, total.end, total.value, options, when=total.when))
 
 
 def _headed(work: Work, head: Draft, after: list[Draft]) -> None:

@@ -86,6 +86,7 @@ class Doubt:
     candidates: tuple[
         Candidate, ...
     ] = ()  # likely answers, best first; at most three, but every part where only the part is in doubt
+    days: tuple[date, date] | None = None  # inclusive days that the figure in question belongs to, where the text says
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ def ask_denied(campaign: Campaign, line: Line) -> str:
 def ask_early(campaign: Campaign, line: Line) -> str:
     """Ask about a figure dated before reports are taken."""
     name = label(campaign, line.indicator, line.part)
+    year = f"{line.day.year}年" if line.day.year != campaign.reports_from.year else ""
     return (
-        f"{name}写的是{day_words(line.day)}，早于{day_words(campaign.reports_from)}（开始统计日）。"
+        f"{name}写的是{year}{day_words(line.day)}，早于{day_words(campaign.reports_from)}（开始统计日）。"
         "仍要记入请回“是”，不记请回“否”"
     )
 
