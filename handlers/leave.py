@@ -18,7 +18,7 @@ from handlers.ahead import find_days
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.people import rights
 from models import leave
-from models.audience import audience_without, recipient
+from models.audience import of_org, recipient
 from models.campaign.workdays import Workdays
 from models.errors import UserError
 from models.leave import Leave
@@ -156,15 +156,15 @@ Covers = list[tuple[Org, list[Contact]]]  # who gets the reminders of each org; 
 def covers(ctx: Context, person_id: int, orgs: Sequence[Org], row: Leave) -> Covers:
     """Return who gets the reminders of each org during a leave."""
     away = {person_id, *leave.away_between(ctx.session, row.first_on, row.last_on)}
-    people = audience_without(ctx.session, ctx.campaign, away)
-    return [(org, [] if people.deserted(org.id) else people.reporters(org.id)) for org in orgs]
+    found = [(org, of_org(ctx.session, org.id, away)) for org in orgs]
+    return [(org, [] if people.deserted(org.id) else people.reporters(org.id)) for org, people in found]
 
 
 def _stand_ins(ctx: Context, person_id: int, found: Covers, row: Leave) -> Covers:
     """Return of those only who would not be told if the person were there."""
     away = leave.away_between(ctx.session, row.first_on, row.last_on) - {person_id}
-    people = audience_without(ctx.session, ctx.campaign, away)
-    return [(org, [each for each in contacts if each not in people.reporters(org.id)]) for org, contacts in found]
+    usual = {org.id: of_org(ctx.session, org.id, away).reporters(org.id) for org, _ in found}
+    return [(org, [each for each in contacts if each not in usual[org.id]]) for org, contacts in found]
 
 
 def _covered(ctx: Context, person: Person, orgs: Sequence[Org], row: Leave, *, own: bool) -> list[str]:

@@ -82,7 +82,7 @@ def put_off(ctx: Context, match: Match) -> Reply:
         snooze.cancel(old, snooze.REPLACED, ctx.now)
         notes.append(wording.snooze_replaces(ctx.campaign, old.not_before))
     outbox.add(ctx.session, [_draft(ctx, left, at, old)], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
-    ctx.audit("snooze", "notices", left[0].org.id, after={"until": at.isoformat()})
+    ctx.audit("snooze", "notices", left[0].org.id, after={"put_off": at.isoformat()})
     names = list(dict.fromkeys(map(_name, left)))
     return Reply(wording.snoozed(ctx.campaign, at, names, notes), outcome="snoozed")
 
@@ -162,7 +162,7 @@ def undo(ctx: Context, match: Match) -> Reply:
     held = snooze.pending(ctx.session, [ctx.known.person.id], ctx.now).get(ctx.known.person.id)
     if held is None:
         raise UserError("snooze-none")
-    ctx.audit("snooze-undo", "notices", held.org_id, before={"until": held.not_before.isoformat()})
+    ctx.audit("snooze-undo", "notices", held.org_id, before={"put_off": held.not_before.isoformat()})
     if snooze.holds_more(held):
         held.not_before = release(ctx.campaign, ctx.now)
         wake_later(ctx.session, {held.channel})

@@ -126,13 +126,6 @@ def audience(
     at:   aware; who is on leave on that day is passed over. None: leave is left out of account.
     """
     away = leave.away_on(session, campaign.local_day(at)) if at else ()
-    return audience_without(session, campaign, away, orgs)
-
-
-def audience_without(
-    session: Session, campaign: Campaign, away: Collection[int], orgs: Sequence[Org] | None = None
-) -> Audience:
-    """Load who can be reached through the WeCom app while some persons are away."""
     known = session.execute(select(Org.id, Org.name, Org.parent_id)).all() if orgs is None else orgs
     office_id = next((org.id for org in known if org.name == campaign.office), None)
     return Audience(contacts(session, WECOM_APP), office_id, {org.id: org.parent_id for org in known}, away)
@@ -142,6 +135,11 @@ def office(session: Session, campaign: Campaign) -> Audience:
     """Load only who belongs to the office: for what is told to its admins."""
     office_id = session.scalar(select(Org.id).where(Org.name == campaign.office))
     return Audience(contacts(session, WECOM_APP, office_id) if office_id is not None else (), office_id)
+
+
+def of_org(session: Session, org_id: int, away: Collection[int] = ()) -> Audience:
+    """Load only who belongs to one org, while some persons are away: for who reports for it."""
+    return Audience(contacts(session, WECOM_APP, org_id), away=away)
 
 
 def recipient(contact: Contact) -> Recipient:

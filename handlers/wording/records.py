@@ -98,6 +98,7 @@ FIELDS: Mapping[str, str] = {
     "bytes": "字节数",
     "version": "",
     "until": "有效至",
+    "put_off": "推迟到",
     "due": "截止",
     "weeks": "周次",
     "times": "时间",
