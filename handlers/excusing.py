@@ -6,8 +6,10 @@ Nobody excuses himself: it takes an admin of an org above, or of the office, whi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +21,7 @@ from handlers.targets import asked
 from models import outbox
 from models.audience import audience, recipient
 from models.campaign.definition import Cycle
-from models.campaign.periods import Period, last_week, periods, week_of
+from models.campaign.periods import Period, last_week, periods, this_week, week_of
 from models.duties import DutyState, Standing, states
 from models.errors import UserError
 from models.excuses import Excuse, holding
@@ -30,7 +32,9 @@ from models.quiet import release
 
 RULE = "excuse"  # stands in for a rule's key with the notices about it
 LONGEST_REASON = 100  # characters
-WEEKS = ("本周", "这周", "上周")
+_THIS, _LAST, _NEXT = ("本周", "这周", "本星期", "这星期"), ("上周", "上星期"), ("下周", "下星期")
+WEEKS = (*_THIS, *_LAST, *_NEXT)
+_TIGHT = re.compile(r"^(免报|取消免报|撤销免报)([^\s:：,，].*)$")
 
 
 @dataclass
@@ -78,7 +82,12 @@ def excuse(ctx: Context, match: Match) -> Reply:
         "reason": wish.reason,
     }
     orgs = [state.org.name for state in found.states]
-    return offer(ctx, "excuse", payload, wording.excuse_preview(name, orgs, _days(wish.period), wish.reason, left_out))
+    return offer(
+        ctx,
+        "excuse",
+        payload,
+        wording.excuse_preview(name, orgs, _days(ctx, wish.duty, wish.period), wish.reason, left_out),
+    )
 
 
 def do_excuse(ctx: Context, payload: Mapping[str, Any]) -> Reply:
@@ -88,7 +97,7 @@ def do_excuse(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     period = next((each for each in periods(ctx.campaign, duty) if each.key == payload["period"]), None)
     wish = Wish(key, [org for org in payload["orgs"] if org in _scope(ctx)], period, payload["reason"])
     found = _sort(ctx, wish)
-    name, days = short_name(duty), _days(period)
+    name, days = short_name(duty), _days(ctx, key, period)
     if not found.states:
         return Reply(wording.nobody_to_excuse(wording.excuse_left_out(found.done, found.already, [], name)))
     told = {}
@@ -158,6 +167,33 @@ def do_unexcuse(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     return Reply(wording.resumed(name, orgs), outcome="resumed")
 
 
+def reads_as_excuse(ctx: Context, match: Match) -> bool:
+    """Tell whether a text is such a command but for the blanks: a duty follows at once."""
+    return ctx.sender is not None and Role.ADMIN in ctx.sender.roles and _spaced(ctx, match.text) is not None
+
+
+@route(
+    "excuse-tight",
+    roles=(Role.ADMIN,),
+    examples=("免报总结教育厅",),
+    unlisted="as with blanks",
+    accepts=reads_as_excuse,
+)
+def excuse_tight(ctx: Context, match: Match) -> Reply:
+    """Read 免报总结教育厅 as 免报 总结 教育厅."""
+    command, rest = _spaced(ctx, match.text) or ("", "")
+    return (excuse if command == "免报" else unexcuse).run(ctx, Match(match.text, rest))
+
+
+def _spaced(ctx: Context, text: str) -> tuple[str, str] | None:
+    found = _TIGHT.match(text)
+    if found is None:
+        return None
+    names = [name for duty in ctx.campaign.duties.values() for name in (duty.name, *duty.names)]
+    duty = max((name for name in names if found[2].startswith(name)), key=len, default="")
+    return (found[1], f"{duty} {found[2][len(duty) :]}".strip()) if duty else None
+
+
 def _read(ctx: Context, rest: str, example: str) -> Wish:
     """Read duty and orgs in any order, the week of a weekly duty, and behind them the reason.
 
@@ -211,12 +247,18 @@ def _scope(ctx: Context) -> set[int]:
 def _period(ctx: Context, duty: str, weekly: str) -> Period | None:
     if not weekly or ctx.campaign.duties[duty].cycle is Cycle.ONCE:
         return None
-    day = last_week(ctx.campaign, ctx.today)[0] if weekly == "上周" else ctx.today
-    return week_of(ctx.campaign, day)
+    start, end = last_week(ctx.campaign, ctx.today) if weekly in _LAST else this_week(ctx.campaign, ctx.today)
+    week = week_of(ctx.campaign, end + timedelta(days=1) if weekly in _NEXT else start)
+    if week is None:
+        raise UserError("no-such-week", name=weekly, duty=short_name(ctx.campaign.duties[duty]))
+    return week
 
 
-def _days(period: Period | None) -> str:
-    return wording.week_words(period.start, period.end) if period else ""
+def _days(ctx: Context, duty: str, period: Period | None) -> str:
+    """Write for which week it is; of a weekly duty without one, that it is for each."""
+    if period is not None:
+        return wording.week_words(period.start, period.end)
+    return wording.every_week() if ctx.campaign.duties[duty].cycle is Cycle.WEEKLY else ""
 
 
 def _sort(ctx: Context, wish: Wish) -> Sorted:
@@ -269,4 +311,4 @@ def _list(ctx: Context) -> Reply:
 def _named(ctx: Context, excuse: Excuse) -> str:
     duty = ctx.campaign.duties[excuse.duty]
     period = next((each for each in periods(ctx.campaign, duty) if each.key == excuse.period), None)
-    return short_name(duty) + _days(period)
+    return short_name(duty) + _days(ctx, excuse.duty, period)

@@ -80,6 +80,7 @@ ROUTES: tuple[Route, ...] = (
     running_tight.run_spaced,
     excusing.excuse,
     excusing.unexcuse,
+    excusing.excuse_tight,
     broadcast.broadcast,
     broadcast.show_sending,
     broadcast.stop_sending,

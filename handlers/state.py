@@ -27,7 +27,7 @@ SINCE = "since:"  # setting of schedules/claims.py: since:<rule>@<version>, from
 
 @route(
     "state",
-    words=("状态", "机器人状态", "运行状态"),
+    words=("状态", "机器人状态", "运行状态", "状态?"),
     takes_rest=True,
     roles=(Role.ADMIN,),
     examples=("状态", "状态 早报"),

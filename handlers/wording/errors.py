@@ -89,6 +89,7 @@ _ERRORS = {
     "which-hands-in": "您负责{names}，请写明是哪一家，例如“{example}”。",
     "no-documents": "{name}不要求交文件。",
     "excuse-what": "请写明哪项任务、哪家单位，例如“{example}”。",
+    "no-such-week": "{name}不在活动期间，没有要报的{duty}，什么都没有改。",
     "excuse-own": "{names}是您自己的单位，免报要由上级或{office}的管理员办。",
     "document-not-owed": "{org}不用交{name}。",
     "file-none": "还没有选文件。请先点“点这里选文件”。",

@@ -21,6 +21,11 @@ def excuse_preview(duty: str, orgs: Sequence[str], days: str, reason: str, left_
     )
 
 
+def every_week() -> str:
+    """Say that a weekly duty is meant in each of its weeks."""
+    return "（每一周）"
+
+
 def excuse_left_out(done: Sequence[str], already: Sequence[str], strange: Sequence[str], duty: str) -> list[str]:
     """Say who is left out and why."""
     lines = [f"已经报齐，不用免报：{names_list(done)}"] if done else []
