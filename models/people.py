@@ -12,8 +12,8 @@ from datetime import date, datetime
 from enum import Enum
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, event, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models import settings
 from models.base import Base, UtcDateTime
@@ -207,6 +207,14 @@ def roster_stamp(session: Session) -> tuple[object, ...]:
         count, last = session.execute(select(func.count(Org.id), func.max(Org.id))).one()
         known = session.info[ROSTER_STAMP] = count, last, settings.get(session, ROSTER_STAMP)
     return known
+
+
+@event.listens_for(Org, "after_insert")
+def _roster_has_grown(_mapper: object, _connection: object, org: Org) -> None:
+    """Look again in this transaction."""
+    session = object_session(org)
+    if session is not None:
+        session.info.pop(ROSTER_STAMP, None)
 
 
 def touch_roster(session: Session) -> None:
