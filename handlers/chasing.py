@@ -92,7 +92,7 @@ def chase(ctx: Context, match: Match) -> Reply:
     if not found:
         return Reply(wording.nothing_owed(), outcome="shown")
     if not plan.missing:
-        return Reply(wording.nobody_to_chase([duty.name for duty, _ in duties]), outcome="shown")
+        return Reply(wording.nobody_to_chase(list(dict.fromkeys(duty.name for duty, _ in duties))), outcome="shown")
     if not plan.drafts:
         return Reply("\n".join([wording.chase_nobody(), *_left_out(ctx, plan, command)]), outcome="shown")
     payload = {

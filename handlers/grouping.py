@@ -82,13 +82,19 @@ def current(
     org_ids: Iterable[int],
     duties: Iterable[str] | None = None,
 ) -> list[tuple[Duty, list[DutyState]]]:
-    """List the duties with their states in the period that runs now (the last one that began), in file order."""
+    """List the duties with their states in the period that runs now (the last one that began), in file order.
+
+    A week before it whose deadline was put off and is still to come stands before it, as an entry of its own.
+    """
     today = campaign.local_day(now)
-    found: dict[str, list[DutyState]] = {}
+    found: dict[tuple[str, str], list[DutyState]] = {}
+    newest: dict[str, str] = {}
     for state in states(session, campaign, now, org_ids=org_ids, duties=duties):
         if state.duty.cycle is Cycle.ONCE or state.period.start <= today:
-            group = found.setdefault(state.key, [])
-            if group and group[-1].period != state.period:
-                group.clear()  # periods come oldest first: a later one that has begun replaces it
-            group.append(state)
-    return [(campaign.duties[key], group) for key, group in found.items()]
+            found.setdefault((state.key, state.period.key), []).append(state)
+            newest[state.key] = state.period.key  # periods come oldest first
+    return [
+        (campaign.duties[key], group)
+        for (key, period), group in found.items()
+        if newest[key] == period or any(state.due_at > now for state in group)
+    ]

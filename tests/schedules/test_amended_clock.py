@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -267,3 +268,25 @@ def test_the_next_event_names_a_pause(make_world: Make) -> None:
     ticker: Ticker = world.ticker
     assert ticker.next_due(world.clock.now()) == (at("05-21 09:12"), "总结到期前提醒（已暂停）")
     assert all(o.fate is not Fate.FIRED for o in world.occurrences("summary-due"))
+
+
+def test_changes_are_made_one_after_the_other(make_anywhere: Make) -> None:
+    """A second change waits for the first to commit: their numbers become visible in their order."""
+    world = make_anywhere("05-20 12:00")
+    started = threading.Event()
+
+    def second() -> None:
+        started.set()
+        change(world, Kind.PAUSE, "press-due")
+
+    with world.session() as session:
+        first = amendments.add(session, Kind.PAUSE, "summary-due", world.clock.now(), None)
+        other = threading.Thread(target=second)
+        other.start()
+        started.wait()
+        other.join(timeout=0.2)
+        assert other.is_alive()
+    other.join(timeout=10)
+    with world.db.read() as session:
+        assert [each.subject for each in amendments.every(session)] == ["summary-due", "press-due"]
+        assert [each.subject for each in amendments.after(session, first.id)] == ["press-due"]
