@@ -6,14 +6,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from models.audience import Audience
-from models.campaign.definition import Campaign, Quiet, Rule
+from models.campaign.definition import Campaign, Moved, Quiet, Rule
 from models.duties import DutyState, OrgState, Standing, evaluate
 from models.messages import Draft, Recipient, Text
 from models.quiet import release
@@ -117,24 +117,29 @@ def test_reminders_go_to_whom_the_table_says(hunan: Campaign, row: list[str]) ->
     assert told(drafts) == expected, why
 
 
-def changed(orgs: Iterable[OrgState], words: Iterable[str]) -> tuple[list[OrgState], set[tuple[int, str]]]:
-    """Change orgs as a table says: joined=05-17, headcount=-, excused; of one among all 联通.left=05-20.
+def changed(
+    orgs: Iterable[OrgState], words: Iterable[str]
+) -> tuple[list[OrgState], set[tuple[int, str]], dict[tuple[int, str], datetime]]:
+    """Change orgs as a table says: joined=05-17, headcount=-, excused, due=06-02T18:00; of one of all 联通.left=05-20.
 
-    Returns the orgs, and (org id, period key) of those that are excused.
+    Returns the orgs, (org id, period key) of those that are excused, and deadlines of their own.
     """
     known = {org.id: org for org in orgs}
     excused = set()
+    own: dict[tuple[int, str], datetime] = {}
     for word in words:
         who, dot, what = word.rpartition(".")
         field, _, value = what.partition("=")
         for org_id in [SHORT[who]] if dot else list(known):
             if field == "excused":
                 excused.add((org_id, value))
+            elif field == "due":
+                own[org_id, "all"] = at(value.replace("T", " "))
             elif field == "headcount":
                 known[org_id] = replace(known[org_id], headcount=None if value == "-" else int(value))
             else:
                 known[org_id] = replace(known[org_id], **{f"{field}_on": date.fromisoformat(f"2021-{value}")})
-    return list(known.values()), excused
+    return list(known.values()), excused, own
 
 
 WORDS = {Standing.DONE_LATE: "late"}
@@ -164,7 +169,10 @@ def test_duties_stand_as_the_table_says(hunan: Campaign, row: list[str]) -> None
     now = at(moment)
     key, _, week = duty.partition("#")
     name, *words = who.split()
-    orgs, free = changed([org for org in org_states() if name in ("*", NAMES[org.id])], words)
+    orgs, free, own = changed([org for org in org_states() if name in ("*", NAMES[org.id])], words)
+    campaign = campaign.model_copy(
+        update={"duties": campaign.duties | {key: campaign.duties[key].with_moved(Moved(own=own))}}
+    )
     known = [fact for fact in facts_of(reported) if fact.made_at <= now]
     found = evaluate(campaign, orgs, known, now, [key], {(org_id, key, period) for org_id, period in free})
     chosen = [state for state in found if not week or state.period.number == int(week)]
