@@ -37,9 +37,9 @@ def run(bot: Working) -> None:
     finally:
         bot.stop()
     until = time.monotonic() + LINGER_SECONDS
-    for thread in [each for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]:
+    for thread in [each for each in threading.enumerate() if each is not threading.main_thread()]:
         thread.join(max(0.0, until - time.monotonic()))
-        if thread.is_alive():  # what it did is taken up after its lease
+        if thread.is_alive():  # Python would wait for those of pools; what it does is taken up after its lease
             log.warning("thread-left-running", thread=thread.name)
             sys.stderr.flush()
             os._exit(0)

@@ -48,9 +48,9 @@ def spawn(site: Database) -> Iterator[Spawn]:
     """Return what starts a process that works; with ready=False it is not waited for."""
     processes: list[Process] = []
 
-    def begin(hold: float = 0.0, *, ready: bool = True) -> Process:
+    def begin(hold: float = 0.0, *, ready: bool = True, stop_seconds: float = 15.0) -> Process:
         url = site.engine.url.render_as_string(hide_password=False)
-        words = [sys.executable, "-W", "error", "-m", "tests.contract.living", url, str(hold)]
+        words = [sys.executable, "-W", "error", "-m", "tests.contract.living", url, str(hold), str(stop_seconds)]
         processes.append(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         if ready:
             assert processes[-1].stdout is not None

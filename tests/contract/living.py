@@ -1,4 +1,4 @@
-"""A process that works: run as `python -m tests.contract.living URL HOLD`. Says "ready" when it does."""
+"""A process that works: run as `python -m tests.contract.living URL HOLD STOP`. Says "ready" when it does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.contract.site import Doer, make
 class Living:
     """What bot.worker runs."""
 
-    def __init__(self, url: str, hold: float) -> None:
+    def __init__(self, url: str, hold: float, stop_seconds: float) -> None:
+        self.stop_seconds = stop_seconds
         self.db = Database(connect(url))
         self.engine = make(self.db)
         self.doer = Doer(self.db, self.engine, hold)
@@ -32,10 +33,11 @@ class Living:
 
     def stop(self) -> None:
         """End."""
-        self.engine.stop()
+        self.engine.stop(self.stop_seconds)
         self.db.dispose()
 
 
 if __name__ == "__main__":
     logs.configure("WARNING")
-    worker.run(Living(sys.argv[1], float(sys.argv[2])))
+    worker.LINGER_SECONDS = 0.3
+    worker.run(Living(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))
