@@ -40,11 +40,13 @@ def weekday(on: date) -> str:
 
 
 def mark(campaign: Campaign, on: date) -> str:
-    """Mark a day on which it is not as the weekday says: 休 for a holiday, 班 for a made-up working day; else empty."""
-    works = Workdays(campaign).is_workday(on)
-    if on.weekday() >= SATURDAY:
-        return "班" if works else ""
-    return "" if works else "休"
+    """Mark a day that is not as every week's: 休 for a holiday, 班 for a weekend on which people work; else empty."""
+    weekend = on.weekday() >= SATURDAY
+    if not rests(campaign, on):
+        return "班" if weekend else ""
+    year = legal_year(on.year)
+    holiday = on in campaign.rest_days or (year.published and on in year.rest)
+    return "休" if holiday or not weekend else ""
 
 
 def rests(campaign: Campaign, on: date) -> bool:

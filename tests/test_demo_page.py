@@ -106,9 +106,9 @@ def test_an_admin_sees_the_progress_on_a_phone(visitor: Page, demo: str) -> None
 def test_the_month_shows_what_was_and_what_comes(visitor: Page, demo: str) -> None:
     """The calendar tells of past days what became of each event, of coming ones to whom it goes and the text."""
     visitor.get_by_role("button", name="看整月安排").click()
-    past = visitor.locator(".event.sent", has_text="活动启动通知")
+    past = visitor.locator(".event.is-sent", has_text="活动启动通知")
     expect(past).to_contain_text(re.compile(r"已发\d+"), timeout=30_000)
-    coming = visitor.locator(".event.coming", has_text="总结到期前提醒（提前3天）")
+    coming = visitor.locator(".event.is-coming", has_text="总结到期前提醒（提前3天）")
     coming.click()
     expect(visitor.locator("#calendar-detail")).to_contain_text("还没到")
     expect(visitor.locator("#calendar-detail")).to_contain_text("宣传月工作总结还没报，5月28日18:00截止（还有3天）")
@@ -117,7 +117,7 @@ def test_the_month_shows_what_was_and_what_comes(visitor: Page, demo: str) -> No
     phone = visitor.context.browser.new_page(viewport=PHONE)
     phone.goto(demo)
     phone.get_by_role("button", name="看整月安排").click()
-    phone.locator(".event.coming", has_text="总结到期前提醒（提前3天）").click()
+    phone.locator(".event.is-coming", has_text="总结到期前提醒（提前3天）").click()
     expect(phone.locator(".day .detail-text")).to_contain_text("交了回一句“总结已报送”就行")
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     phone.close()

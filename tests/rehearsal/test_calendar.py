@@ -72,10 +72,11 @@ def test_coming_events_are_what_a_rehearsal_says(loaded: Loaded, living: Databas
 
 
 @pytest.mark.parametrize(
-    ("day", "mark"), [("2021-05-03", "休"), ("2021-05-08", "班"), ("2021-05-15", ""), ("2021-05-17", "")]
+    ("day", "mark"),
+    [("2021-05-03", "休"), ("2021-05-01", "休"), ("2021-05-08", "班"), ("2021-05-15", ""), ("2021-05-17", "")],
 )
 def test_holidays_and_made_up_days_are_marked(loaded: Loaded, day: str, mark: str) -> None:
-    """休 stands at a holiday on a weekday, 班 at a weekend on which people work, nothing at ordinary days."""
+    """休 stands at a holiday, on a weekend too, 班 at a weekend on which people work, nothing at ordinary days."""
     assert words.mark(loaded.campaign, date.fromisoformat(day)) == mark
 
 

@@ -51,7 +51,7 @@ function cell(day, calendar, index) {
 }
 
 function line(event, at) {
-  const button = el("button", { type: "button", className: `event ${event.state}`, title: `${event.at} ${event.name}`, attrs: { "aria-expanded": "false" } },
+  const button = el("button", { type: "button", className: `event is-${event.state}`, title: `${event.at} ${event.name}`, attrs: { "aria-expanded": "false" } },
     el("time", { textContent: event.at }),
     el("span", { className: "event-name", textContent: event.name }),
     el("span", { className: "event-became", textContent: event.became || event.to }));
@@ -78,7 +78,7 @@ const WORDS = { sent: "已发", failed: "有没发成的", skipped: "没有发",
 function detail(event, at) {
   const facts = [wide.matches && event.became, event.why, (wide.matches || event.became) && event.to && `发给：${event.to}`, event.orgs].filter(Boolean);
   return el("div", { className: "event-detail" },
-    el("p", { className: "detail-when" }, `${shortDay(at)} ${at.weekday} ${event.at}`, el("span", { className: `state ${event.state}`, textContent: WORDS[event.state] })),
+    el("p", { className: "detail-when" }, `${shortDay(at)} ${at.weekday} ${event.at}`, el("span", { className: `state is-${event.state}`, textContent: WORDS[event.state] })),
     el("h3", { textContent: event.name }),
     ...facts.map((fact) => el("p", { className: "detail-fact", textContent: fact })),
     ...event.texts.map((text) => el("p", { className: "detail-text", textContent: text })),
