@@ -17,6 +17,7 @@ from handlers.reading.tokens import MARK, NUMBER, Token
 from handlers.reading.zeros import NEGATIVE, zeros
 
 _REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
+_ROW = 10  # tokens to either side in which a row of ones is looked for
 _ORG = 4  # characters between a number and 村, 中学 ... in the name of an org
 _SENTENCE_ENDS = frozenset("。!?\n")
 CLAUSE_ENDS = frozenset(",;:()[]|\t")
@@ -151,6 +152,9 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         leave(now, choice, token, scope, at)
         now.loose = True
         return False
+    if choice.reason == "right" and _one_of_each(now, at):
+        work.note(token, "skipped", "determiner")
+        return False
     choice.target = gives_way(now, choice.target, at)
     if choice.reason == "left" and choice.mention is not None and binder.placed(choice.mention.index, index):
         now.led = (choice.target,)  # 横幅挂在镇政府门口2条，农贸市场1条
@@ -219,6 +223,13 @@ def _are_people(clause: list[Token], index: int) -> bool:
     if after is None or after.start != clause[index].end or after.entry is None or "people" not in after.classes:
         return False
     return not (after.entry.parts or after.entry.targets or after.classes & {"trader", "place", "staff"})
+
+
+def _one_of_each(now: Current, at: int) -> bool:
+    """Whether a row of ones only says what belongs together: 一张告知书、一个APP、一堂课."""
+    tokens = now.tokens[max(0, at - _ROW) : at + _ROW]
+    ones = [t for t in tokens if t.kind == NUMBER and t.quantity.numeral.han and t.quantity.numeral.value == 1]
+    return len(ones) > 2 and now.tokens[at] in ones and now.work.text[now.tokens[at].start - 1] in "、:和"
 
 
 def _determines(clause: list[Token], index: int) -> bool:

@@ -13,6 +13,7 @@ from handlers.reading.measures import FREQUENCY, PERSONS
 from handlers.reading.totals import WINDOW, settle_totals
 from handlers.reading.values import DoubtKind
 
+_LAST_WEEK = ("上周", "上星期", "上个星期")
 _HANDED = re.compile("[\u4e00-\u9fff]{0,4}?(?:只|才|共|一共)?(?:发放|张贴|悬挂|摆放|发|挂|贴|摆|送)(?:出去|出)?了")
 _USED = re.compile("(?:现|目前)?(?:已经|已|实际|实)(?:悬挂|张贴|摆放|发放|发出|挂|贴|摆|发|送)(?:出去|出|了)?")
 
@@ -22,7 +23,7 @@ def settle(work: Work) -> None:
     if not (work.drafts or work.queries):
         return
     for index, draft in enumerate(work.drafts):
-        last_week = draft.when is not None and draft.when.text.startswith("上")
+        last_week = draft.when is not None and draft.when.text in _LAST_WEEK
         often = draft.measure in FREQUENCY and draft.measure not in PERSONS
         if last_week or often or draft.restates:
             near = work.drafts[max(0, index - WINDOW) : index + 1 + WINDOW]
