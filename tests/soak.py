@@ -24,8 +24,9 @@ from models.migrations import run as migrations
 from models.session import connect
 from tests.postgres import Postgres
 from tests.simulation import turning
+from tests.simulation.hosts import Host, Inside, Outside
 from tests.simulation.killing import Killer
-from tests.simulation.month import END, START, Host, Inside, Month, Outside
+from tests.simulation.month import END, START, Month
 from tests.simulation.outcome import Difference, Outcome, compare
 
 SEED = 20210511

@@ -14,7 +14,8 @@ import structlog
 
 from tests.postgres import Postgres
 from tests.schedules.world import at
-from tests.simulation.month import END, Host, Inside, Month
+from tests.simulation.hosts import Host, Inside
+from tests.simulation.month import END, Month
 from tests.simulation.outcome import Outcome
 
 WEEK = at("05-17 12:00")  # what runs of several processes are compared at, so that the suite stays quick

@@ -7,7 +7,8 @@ import threading
 import time
 from collections import Counter
 
-from tests.simulation.month import Month, Outside
+from tests.simulation.hosts import Outside
+from tests.simulation.month import Month
 
 CALL_DELAY = 0.05  # seconds that the platform takes for a call, so that a process can die in the middle of one
 KINDS = (

@@ -7,23 +7,15 @@ The platform is the stand-in over real HTTP, the database a real one. The bot is
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import func, or_, select
 
-from bot import app
 from bot.config import load_all
 from bot.standin import Member, Platform
 from models.campaign.definition import Campaign
@@ -33,10 +25,9 @@ from models.outbox import Notice, Status
 from models.session import Database, connect
 from schedules.rules import plan
 from schedules.ticker import Ticker
-from tests.engine import ManualEngine
 from tests.schedules.world import at
-from tests.serving import serving
 from tests.simulation.hands import SteppedClock
+from tests.simulation.hosts import Host, Outside
 from tests.simulation.outcome import Outcome, read
 from tests.simulation.script import CODE, MONTH, Said
 
@@ -46,111 +37,7 @@ AGENT_ID = 1000002
 ROBOT = "11111111-2222-3333-4444-555555555555"
 START, END = at("05-11 08:40"), at("06-05 12:00")
 SETTLE_SECONDS = 20.0  # real time within which a step must come to rest
-LOST_SECONDS = 1.0  # a claim that stands so long in real time belongs to a process that was killed, if one was
-ROOT = Path(__file__).parents[2]
-
-
-class Host(Protocol):
-    """Where the bot lives."""
-
-    def open(self, month: Month) -> str:
-        """Start it; returns its address."""
-
-    def work(self) -> None:
-        """Let it work a moment."""
-
-    def close(self) -> None:
-        """End it."""
-
-
-class Inside:
-    """One bot in this process: quick, and it does nothing unless it is told to."""
-
-    def __init__(self, change: Callable[[Campaign], Campaign] = lambda campaign: campaign) -> None:
-        self._change = change
-        self._engine = ManualEngine()
-        self._stack = ExitStack()
-        self.bot: app.Bot
-
-    def open(self, month: Month) -> str:
-        """Build it and serve it."""
-        loaded = load_all(month.config)
-        loaded = replace(loaded, campaign=self._change(loaded.campaign))
-        month.follow(loaded.campaign)
-        self.bot = app.build(loaded, clock=month.clock.campaign, wall=month.clock.wall, engine=self._engine)
-        self.bot.start()
-        return self._stack.enter_context(serving(self.bot.flask))
-
-    def work(self) -> None:
-        """Tick and drain."""
-        self._engine.run()
-
-    def close(self) -> None:
-        """Stop serving, and let go of the database."""
-        self._stack.close()
-        self.bot.stop()
-
-
-class Outside:
-    """Processes forked by a nursery: the first serves and works, the others only work."""
-
-    def __init__(self, count: int = 1, engine: str = "local") -> None:
-        self.engine = engine  # local or cluster, see nursery.py
-        self.names = [f"p{number}" for number in range(count)]
-        self.kills = 0
-        self._one = threading.Lock()
-        self._listening = socket.create_server(("127.0.0.1", 0))  # ours, so that callers wait while nobody is alive
-        self._nursery: subprocess.Popen[str]
-
-    def open(self, month: Month) -> str:
-        """Start the nursery and everybody in it."""
-        number = self._listening.fileno()
-        words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number), self.engine]
-        with (month.folder / "bots.log").open("ab") as log:
-            self._nursery = subprocess.Popen(
-                [sys.executable, *words],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                pass_fds=[number],
-                cwd=ROOT,
-                env={key: value for key, value in os.environ.items() if not key.startswith("BOT_")},
-            )
-        assert self._answer() == "ready"
-        for name in self.names:
-            self.born(name)
-        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-
-    def born(self, name: str) -> None:
-        """Start one."""
-        self._order("start" if name == self.names[0] else "work", name)
-
-    def killed(self, name: str) -> None:
-        """Kill one with SIGKILL, and start it again as a supervisor does."""
-        with self._one:
-            self._order("kill", name)
-            self.kills += 1
-            self.born(name)
-
-    def work(self) -> None:
-        """Leave them a moment."""
-        time.sleep(0.01)
-
-    def close(self) -> None:
-        """Kill everybody."""
-        self._nursery.communicate(timeout=20)
-        self._listening.close()
-
-    def _order(self, what: str, name: str) -> None:
-        assert self._nursery.stdin
-        self._nursery.stdin.write(f"{what} {name}\n")
-        self._nursery.stdin.flush()
-        assert self._answer() == f"{what} {name}"
-
-    def _answer(self) -> str:
-        assert self._nursery.stdout
-        return self._nursery.stdout.readline().strip()
+LOST_SECONDS = 1.5  # a claim that still stands so long after a kill, in real time, was that of the one that was killed
 
 
 @dataclass(frozen=True)
@@ -199,7 +86,9 @@ class Month:
         self.off = timedelta(0)  # what the bot's clock is wrong by
         self._script = list(script)
         self._answers: dict[str, str] = {}
-        self._sending_since: dict[tuple[int, int], float] = {}
+        self._suspects: dict[tuple[int, int], float] = {}  # claims that stood when a process was killed, since when
+        if isinstance(host, Outside):
+            host.on_kill = self._suspect
 
     @property
     def saying(self) -> bool:
@@ -287,13 +176,16 @@ class Month:
             again_at=min(moments, default=None),
         )
 
+    def _suspect(self) -> None:
+        """Note whose claims may be those of the process that has just been killed."""
+        time.sleep(0.02)  # what it committed with its last breath is there by then
+        self._suspects |= dict.fromkeys(self.state().sending, time.monotonic())
+
     def _lost(self, sending: tuple[tuple[int, int], ...]) -> bool:
-        """Tell whether all that is being sent has been so for too long; also when nothing is."""
-        if sending and not (isinstance(self.host, Outside) and self.host.kills):
-            return False
-        now = time.monotonic()
-        self._sending_since = {each: self._sending_since.get(each, now) for each in sending}
-        return all(now - since > LOST_SECONDS for since in self._sending_since.values())
+        """Tell whether all that is being sent belongs to killed processes; also when nothing is."""
+        alone = isinstance(self.host, Outside) and len(self.host.names) == 1
+        since = time.monotonic() - (0 if alone else LOST_SECONDS)
+        return all(each in self._suspects and self._suspects[each] <= since for each in sending)
 
     def _next(self) -> datetime | None:
         """Return the moment of the next firing, of what is held until then, or of the next line of the script."""

@@ -9,7 +9,7 @@ from models.occurrences import Fate
 from tests.schedules.world import at
 from tests.simulation import turning
 from tests.simulation.conftest import WEEK, Make, Reference
-from tests.simulation.month import Inside
+from tests.simulation.hosts import Inside
 from tests.simulation.outcome import compare
 
 BACK = [

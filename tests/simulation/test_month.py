@@ -8,8 +8,9 @@ import pytest
 
 from models.occurrences import Fate
 from tests.simulation.conftest import WEEK, Reference
+from tests.simulation.hosts import Host, Inside, Outside
 from tests.simulation.killing import Killer
-from tests.simulation.month import Host, Inside, Month, Outside
+from tests.simulation.month import Month
 from tests.simulation.outcome import compare
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

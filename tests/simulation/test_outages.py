@@ -13,7 +13,8 @@ from models.campaign.loader import HUNAN, load
 from models.occurrences import Fate
 from tests.schedules.world import at
 from tests.simulation.conftest import Make
-from tests.simulation.month import END, Inside, Month
+from tests.simulation.hosts import Inside
+from tests.simulation.month import END, Month
 from tests.simulation.outcome import Outcome, read
 
 TABLE = Path(__file__).with_name("outages.tsv")

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from models.occurrences import Fate
-from tests.simulation.month import Inside, Month
+from tests.simulation.hosts import Inside
+from tests.simulation.month import Month
 from tests.simulation.outcome import Outcome
 from tests.simulation.script import MONTH
 
