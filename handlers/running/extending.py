@@ -17,7 +17,7 @@ from handlers.running.deadlines import Meant, about, due_by, example, meant_by, 
 from handlers.running.effects import preview
 from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import read_when
-from handlers.running.naming import for_the_office
+from handlers.running.naming import for_the_office, is_a_command
 from handlers.targets import Target
 from handlers.wording.extending import Extension
 from models import amendments
@@ -36,6 +36,7 @@ from models.people import Role, all_orgs
     roles=(Role.ADMIN,),
     examples=("延期 {duty} 3天", "延期 {duty} {org} 3天"),
     help="延期 任务 到 日期：改截止时间；加单位只延那一家",
+    accepts=is_a_command,
 )
 def extend(ctx: Context, match: Match) -> Reply:
     """Show what a later deadline changes for whom, and hand out the code."""
@@ -74,6 +75,7 @@ def do_extend(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     roles=(Role.ADMIN,),
     examples=("取消延期 {duty}", "取消延期 {duty} {org}"),
     help="取消延期 任务：截止时间改回原来的",
+    accepts=is_a_command,
 )
 def take_back(ctx: Context, match: Match) -> Reply:
     """Show what the former deadline brings back, and hand out the code."""

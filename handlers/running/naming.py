@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from handlers.base import Context
+from handlers.base import Context, Match
 from handlers.people.rights import runs_office
 from models.campaign.amended import EVERYTHING
 from models.campaign.definition import RuleKind
@@ -22,7 +22,13 @@ KIND_WORDS = {
     "名单": (RuleKind.MISSING_LIST,),
     "早报": (RuleKind.BRIEF,),
 }
+LONGEST = 100  # characters behind a command; more is something else that begins with such a word
 MOST = 8  # rules that a question names
+
+
+def is_a_command(ctx: Context, match: Match) -> bool:
+    """Tell whether what follows a command word may belong to it."""
+    return len(match.rest) <= LONGEST and "\n" not in match.rest
 
 
 def for_the_office(ctx: Context) -> None:
@@ -62,7 +68,7 @@ def split_rule(ctx: Context, text: str) -> tuple[str, str]:
         if len(found) == 1:
             return found[0], rest
         several = several or found
-    return _one(ctx, text.split()[0] if text else "", several), ""
+    return _one(ctx, (text.split() or [""])[0], several), ""
 
 
 def fold(words: str) -> str:

@@ -16,7 +16,7 @@ from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import When, read_when
-from handlers.running.naming import find_rules, for_the_office
+from handlers.running.naming import find_rules, for_the_office, is_a_command
 from models import amendments
 from models.campaign.amended import EVERYTHING, PAUSABLE, Amendment, Kind, amend
 from models.campaign.definition import Campaign, Pause
@@ -34,6 +34,7 @@ from models.people import Role
     roles=(Role.ADMIN,),
     examples=("暂停 全部", "暂停 提醒", "暂停 {duty}"),
     help="暂停 规则或全部 [到 日期]：先停发提醒、名单、排名",
+    accepts=is_a_command,
 )
 def pause(ctx: Context, match: Match) -> Reply:
     """Show what will not be sent, and hand out the code."""
@@ -78,7 +79,7 @@ def do_pause(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     roles=(Role.ADMIN,),
     examples=("恢复 全部", "恢复 提醒"),
     help="恢复 规则或全部：暂停的接着发，停的不补发",
-    accepts=lambda ctx, match: len(match.rest) <= 40 and "\n" not in match.rest,
+    accepts=is_a_command,
 )
 def resume(ctx: Context, match: Match) -> Reply:
     """Show what goes on and when it speaks next, and hand out the code."""

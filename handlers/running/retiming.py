@@ -15,7 +15,7 @@ from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import find_time, number, read_time, read_when
-from handlers.running.naming import for_the_office, numbers, split_rule
+from handlers.running.naming import for_the_office, is_a_command, numbers, split_rule
 from handlers.running.pausing import running_pause
 from handlers.wording.running import Coming
 from models import amendments
@@ -46,6 +46,7 @@ _EACH = re.compile(rf"({_COUNT})\s*({_UNIT})?|(当[天日])")
     roles=(Role.ADMIN,),
     examples=("规则", "规则 1"),
     help="规则：机器人什么时候发什么，哪些暂停、哪些改过",
+    accepts=is_a_command,
 )
 def show_rules(ctx: Context, match: Match) -> Reply:
     """List the rules with their next dates and state; or one with its next five."""
@@ -74,6 +75,7 @@ def show_rules(ctx: Context, match: Match) -> Reply:
     roles=(Role.ADMIN,),
     examples=("改规则 2 时间 10:12", "改规则 2 提前 5天,2天,当天"),
     help="改规则 规则 时间 10:12：改发的日子和时间",
+    accepts=is_a_command,
 )
 def retime(ctx: Context, match: Match) -> Reply:
     """Show the next five dates of a rule with other times, and hand out the code."""
@@ -120,6 +122,7 @@ def do_retime(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     roles=(Role.ADMIN,),
     examples=("恢复规则 2",),
     help="恢复规则 规则：改过的时间改回原来的",
+    accepts=is_a_command,
 )
 def restore(ctx: Context, match: Match) -> Reply:
     """Show the next five dates of a rule as the campaign file has it, and hand out the code."""

@@ -107,6 +107,19 @@ def test_back_to_the_file_makes_nothing_up(make_world: Make) -> None:
     assert lives(world, "summary-due") == [("05-25 09:12", STEP + back, "fired")]
 
 
+def test_a_restart_with_a_newer_rule_in_the_file_follows_the_file(make_world: Make, hunan: Campaign) -> None:
+    """The file's next version of a rule wins over what was changed in chat before; its own times count from then on."""
+    world = make_world("05-20 12:00")
+    change(world, Kind.RULE, "summary-due", value=TEN_TWELVE)
+    rule = hunan.rules["summary-due"].model_copy(update={"version": 2})
+    world.campaign = hunan.model_copy(update={"rules": {**hunan.rules, "summary-due": rule}})
+    world.ticker = world.another()
+    world.through("05-21 12:00")
+    assert lives(world, "summary-due") == [("05-21 09:12", 2, "fired")]
+    with world.db.read() as session:
+        assert world.ticker.effective.campaign(session).rules["summary-due"].amended.outdated
+
+
 def test_a_pause_is_recorded_and_not_made_up_for(make_anywhere: Make) -> None:
     """What is due in a pause is skipped with its reason, nobody is told that the bot was down, briefs go on."""
     world = make_anywhere("05-20 12:00")
