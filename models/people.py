@@ -204,8 +204,9 @@ def roster_stamp(session: Session) -> tuple[object, ...]:
     """
     known: tuple[object, ...] | None = session.info.get(ROSTER_STAMP)
     if known is None:
-        count, last = session.execute(select(func.count(Org.id), func.max(Org.id))).one()
-        known = session.info[ROSTER_STAMP] = count, last, settings.get(session, ROSTER_STAMP)
+        stamp = select(settings.Setting.value).where(settings.Setting.key == ROSTER_STAMP).scalar_subquery()
+        found = session.execute(select(func.count(Org.id), func.max(Org.id), stamp)).one()
+        known = session.info[ROSTER_STAMP] = tuple(found)
     return known
 
 
