@@ -13,7 +13,7 @@ from handlers.reading.judging import judge, leave
 from handlers.reading.lexicon import Target
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import scopes
-from handlers.reading.tokens import MARK, NUMBER, Token
+from handlers.reading.tokens import MARK, NO_CLASSES, NUMBER, Token
 from handlers.reading.zeros import NEGATIVE, zeros
 
 _REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
@@ -44,7 +44,7 @@ def _read_sentence(
     work: Work, tokens: list[Token], led: tuple[Target, ...], needs: frozenset[str], asks: bool
 ) -> tuple[Target, ...]:
     """Read the clauses of a sentence in order; returns the nouns that lead the rest of the line."""
-    firm = [token.entry for token in tokens if token.entry is not None and "lean" not in token.entry.classes]
+    named = [t.entry.targets for t in tokens if t.entry is not None and t.entry.targets and "lean" not in t.classes]
     now = Current(
         work=work,
         lexicon=work.lexicon,
@@ -53,8 +53,8 @@ def _read_sentence(
         topic=led,
         needs=needs,
         scopes=scopes(tokens, work.text, work.frame),
-        named=frozenset(target[0] for entry in firm for target in entry.targets),
-        classes=frozenset(name for token in tokens for name in token.classes),
+        named=frozenset(target[0] for targets in named for target in targets),
+        classes=NO_CLASSES.union(*[token.classes for token in tokens]),
     )
     work.flags |= now.classes
     ends = [index for index, token in enumerate(tokens) if token.kind == MARK and token.word in CLAUSE_ENDS]
@@ -65,7 +65,7 @@ def _read_sentence(
         work.flags.add("question")
     start = 0
     for end in (*ends, len(tokens)):
-        now.question = any(first <= start < last for first, last in questions)
+        now.question = bool(questions) and any(first <= start < last for first, last in questions)
         if end > start:
             _read_clause(now, start, end)
         start = end + 1

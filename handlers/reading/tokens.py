@@ -126,7 +126,15 @@ class _Cutter:
     def cut(self) -> list[Token]:
         tokens: list[Token] = []
         at = 0
-        while (token := self._next()) is not None:
+        while True:
+            word = self.word_starts[self.word_at]
+            if word < self.numeral_starts[self.numeral_at] and word < self.day_starts[self.day_at]:
+                token = self._word()  # most of them; said here, since each token pays for the asking
+            else:
+                other = self._next()
+                if other is None:
+                    return tokens
+                token = other
             if token.start < at or token.end == token.start:
                 continue
             if token.start > at:
@@ -134,7 +142,6 @@ class _Cutter:
             at = token.end
             tokens.append(token)
             self._pass(at)
-        return tokens
 
     def _next(self) -> Token | None:
         """Return the next token; an empty one where a numeral turns out to be none; None at the end."""
@@ -161,7 +168,8 @@ class _Cutter:
     def _word(self) -> Token:
         start, end, entry = self.words[self.word_at]
         self.word_at += 1
-        return _word_token(MARK if "mark" in entry.classes else WORD, start, end, entry)
+        classes = entry.classes
+        return Token(MARK if "mark" in classes else WORD, start, end, entry, None, None, 0, classes, entry.word)
 
     def _day(self, word: int) -> Token:
         when = self.days[self.day_at]
