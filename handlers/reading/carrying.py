@@ -41,7 +41,7 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
         begin -= 1
     clear = is_clear(clause[begin : index + 1], measure) or _right_after_verb(clause, index)
     replaces = token.start in now.work.right
-    timed = scope.cum or scope.gain or scope.when is not None or scope.total or scope.all or scope.handed
+    timed = scope.cum or scope.gain or scope.pair or scope.when is not None or scope.total or scope.all or scope.handed
     timed = timed or ("stock" in now.classes and any("handed" in before.classes for before in clause[begin:index]))
     if not measure and not now.led and not replaces and not timed:
         return None

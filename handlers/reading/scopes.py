@@ -199,6 +199,8 @@ class _Walk:
                 break
             if self.tokens[at].word in _CANCELLED:
                 return "plan"  # 原定2场讲座因下雨取消
+            if self.tokens[at].word.endswith(("不了", "不上")) and "undone" in self.tokens[at].classes:
+                return "undone"  # 还有三个手机太旧装不了
         for at in range(index + 1, min(index + 4, len(self.tokens))):
             token = self.tokens[at]
             if token.kind == DAY and not token.gap:
