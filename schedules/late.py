@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.campaign.definition import Late
+from models.campaign.definition import Late, RuleKind
 from schedules import wording
 from schedules.rules import Firing
 
@@ -52,7 +52,8 @@ def _judge(firing: Firing, now: datetime, newest: datetime) -> Verdict:
     lateness = now - firing.scheduled_at
     if rule.amended.paused(firing.scheduled_at, now):
         return Verdict(firing, False, wording.PAUSED)
-    if rule.late is Late.NEWEST and firing.scheduled_at < newest:
+    own = rule.kind is RuleKind.MISSING_LIST  # each list is of a period of its own: a newer one does not say the same
+    if rule.late is Late.NEWEST and firing.scheduled_at < newest and not own:
         return Verdict(firing, False, wording.SUPERSEDED)
     if firing.useful_until is not None and now >= firing.useful_until:
         return Verdict(firing, False, wording.PAST_DEADLINE, telling=True)

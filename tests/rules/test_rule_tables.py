@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from models.audience import Audience
-from models.campaign.definition import Campaign, Moved, Quiet, Rule
+from models.campaign.definition import Campaign, Late, Moved, Quiet, Rule
 from models.duties import DutyState, OrgState, Standing, evaluate
 from models.messages import Draft, Recipient, Text
 from models.quiet import release
@@ -201,6 +201,23 @@ def test_an_older_firing_stays_superseded_by_one_that_is_taken_up(hunan: Campaig
     old, new = (f for f in plan(hunan) if f.rule_key == "summary-due" and f.day.day in (27, 28))
     (verdict,) = decide([old], at("05-28 09:20"), {("summary-due", 1): new.scheduled_at})
     assert (verdict.fires, verdict.telling) == (False, False)
+
+
+def test_a_list_is_not_superseded_by_that_of_another_week(hunan: Campaign) -> None:
+    """Two lists that come late together are of two weeks: both go, also when the rule sends only the newest."""
+    rule = hunan.rules["sms-list"].model_copy(update={"late": Late.NEWEST})
+    campaign = hunan.model_copy(update={"rules": {"sms-list": rule}, "rest_days": tuple(off("05-17", "05-21"))})
+    verdicts = decide(plan(campaign), at("05-24 11:00"))
+    assert [(f"{v.firing.scheduled_at:%m-%d %H:%M}", v.fires) for v in verdicts] == [
+        ("05-24 01:17", True),
+        ("05-24 01:18", True),
+    ]
+
+
+def off(first: str, last: str) -> list[date]:
+    """List the days from one to another, both included."""
+    start, end = at(f"{first} 00:00").astimezone(ZONE).date(), at(f"{last} 00:00").astimezone(ZONE).date()
+    return [start + timedelta(days=number) for number in range((end - start).days + 1)]
 
 
 @pytest.mark.parametrize("row", RELEASES, ids=numbered(RELEASES))
