@@ -83,6 +83,7 @@ class Outside:
         """Start the nursery and everybody in it."""
         number = self._listening.fileno()
         words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number), self.engine]
+        words.append(str(len(self.names)))
         with (month.folder / "bots.log").open("ab") as log:
             self._nursery = subprocess.Popen(
                 [sys.executable, *words],
