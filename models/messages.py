@@ -86,6 +86,7 @@ class RankTable:
     note: str = ""
     since: int | None = None  # the issue that movements are measured against
     corrections: tuple[Corrected, ...] = ()  # of that issue, in its order
+    issuer: str = ""  # who publishes it, and in which campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,7 @@ def table_to_json(table: RankTable) -> dict[str, Any]:
         "number": table.number,
         "note": table.note,
         "since": table.since,
+        "issuer": table.issuer,
         "corrections": [
             {"org": each.org, "was": _number(each.was), "now": _number(each.now)} for each in table.corrections
         ],

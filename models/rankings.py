@@ -80,6 +80,7 @@ def compute(
         as_of=now,
         rows=_ranked(found, before, high_first=ranking.direction == "high"),
         note=_note(ranking),
+        issuer=f"{campaign.office} {campaign.short_name}",
         since=previous.number if previous else None,
     )
 

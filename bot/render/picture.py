@@ -273,4 +273,7 @@ def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
             y += 46
     if shown.note:
         y = note(sheet, y, f"注：{shown.note}")
+    if shown.issuer:
+        sheet.text(RIGHT, y, svg.shorten(shown.issuer, SMALL, RIGHT - LEFT), SMALL, GREY, "end")
+        y += 42
     return y + 16

@@ -49,6 +49,7 @@ class Standing:
     compared: str  # 第2期, 上期, or empty: there is nothing to compare with
     corrections: tuple[str, ...]  # of the issue compared with: 长沙市 12,500→12,300
     note: str
+    issuer: str
 
 
 def standing(table: RankTable, zone: tzinfo) -> Standing:
@@ -75,6 +76,7 @@ def standing(table: RankTable, zone: tzinfo) -> Standing:
         compared="" if not compared else f"第{table.since}期" if table.since is not None else "上期",
         corrections=tuple(_corrected(each, table.decimals) for each in table.corrections),
         note=clean(table.note, 400),
+        issuer=clean(table.issuer, 60),
     )
 
 
