@@ -55,7 +55,8 @@ def chase_text(text: str, kinds: int) -> list[str]:
 def chase_urgent(campaign: Campaign) -> str:
     """Say what an urgent chase passes, and what limits it."""
     quiet = f"免打扰时间（{campaign.quiet.start}至{campaign.quiet.end}）"
-    return f"加急：不受{quiet}和每人每天{campaign.quiet.daily_cap}条的限制，确认后马上发；每人每天最多收1次加急。会记入审计。"
+    cap = f"每人每天{campaign.quiet.daily_cap}条"
+    return f"加急：不受{quiet}和{cap}的限制，确认后马上发；每人每天最多收1次加急。会记入审计。"
 
 
 def chase_not_urgent(duties: Sequence[str]) -> list[str]:

@@ -54,14 +54,14 @@ CHASED_NAMED = 10  # names that carry how often they were chased; of more only t
 
 
 def chased_lines(notes: Sequence[tuple[str, str]]) -> list[str]:
-    """Say of many orgs how far their chases have come. notes: org, words; the furthest last."""
+    """Say of many orgs how far their chases have come. notes: org, words."""
     some = [(name, note) for name, note in notes if note]
     if not some:
         return []
     if len(some) <= CHASED_NAMED:
         return [f"催办：{'；'.join(f'{name}{note}' for name, note in some)}"]
     counts = Counter(note for _, note in some)
-    return ["催办：" + "；".join(f"{note}的{count}家" for note, count in sorted(counts.items())[:CHASED_NAMED])]
+    return ["催办：" + "；".join(f"{note}的{count}家" for note, count in counts.most_common(CHASED_NAMED))]
 
 
 def total_line(campaign: Campaign, indicator: str, part: str, value: Decimal) -> str:
