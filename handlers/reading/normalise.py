@@ -70,25 +70,47 @@ def normalise(text: str) -> Normal:
 
 _DIGIT = re.compile(r"\d")
 _CELL = re.compile(r"\d[\d.]*[万亿千百]?\D{0,2}")
+_GAP = re.compile(r"(?<=[^ ]) +(?=[^ ])")
+_EMPTY = frozenset(("-", "/", "无", "--"))
+_COLUMNS = 12  # of a table in spaces
 _HEAD_CELL = 10  # characters of a cell of a header
 
 
 def bars(levelled: str) -> str:
-    """Turn the commas of a table in commas into bars, so that 海报,20,355 is three cells. Changes no length.
+    """Turn the commas or spaces of a table into bars, so that 海报,20,355 is three cells. Changes no length.
 
-    A header of short cells without a digit, then lines of as many commas with a cell that is only a number.
+    A header of short cells without a digit, then lines of as many cells with one (in spaces: all but the first) that
+    is only a number.
     """
     lines = levelled.split("\n")
     for at, head in enumerate(lines[:-1]):
+        if " " in head:
+            _spaced(lines, at)
+            head = lines[at]
         count = head.count(",")
         if not count or _DIGIT.search(head) or any(len(cell) > _HEAD_CELL for cell in head.split(",")):
             continue
-        end = at + 1
-        while end < len(lines) and lines[end].count(",") == count:
-            end += 1
-        if end > at + 1 and any(_CELL.fullmatch(cell.strip()) for cell in lines[at + 1].split(",")):
+        if lines[at + 1].count(",") == count and any(map(_CELL.fullmatch, map(str.strip, lines[at + 1].split(",")))):
+            end = at + 1
+            while end < len(lines) and lines[end].count(",") == count:
+                end += 1
             lines[at:end] = [line.replace(",", "|") for line in lines[at:end]]
     return "\n".join(lines)
+
+
+def _spaced(lines: list[str], at: int) -> None:
+    cells = lines[at].split()
+    if not 2 < len(cells) <= _COLUMNS or _DIGIT.search(lines[at]) or any(len(cell) > _HEAD_CELL for cell in cells):
+        return
+    end = at + 1
+    while end < len(lines) and _is_row(lines[end].split(), len(cells)):
+        end += 1
+    if end > at + 1:
+        lines[at:end] = [_GAP.sub(lambda gap: "|" + gap[0][1:], line.rstrip()) for line in lines[at:end]]
+
+
+def _is_row(cells: list[str], count: int) -> bool:
+    return len(cells) == count and all(_CELL.fullmatch(cell) or cell in _EMPTY for cell in cells[1:])
 
 
 class _Table(dict[int, str]):

@@ -126,6 +126,7 @@ class _Walk:
         self.outer = self.state
         self.as_of: When | None = None  # the day after 截至: a running total keeps it
         self.needing = False  # 还缺手册200本，横幅3条
+        self.planned = 0  # numbers before the plan that is being told
         self.ordered = False  # a clause before was a plan or an order
         self.compares = False  # the past is only named to compare with
         self.counted = 0  # numbers before the bracket that is open
@@ -148,6 +149,8 @@ class _Walk:
                 self._day(token, index)
             elif token.entry is not None and token.entry.governs:
                 self._word(token.entry.governs, token.word, index)
+            elif token.word == "完成" and self.state.veto == "plan" and len(self.found) > self.planned:
+                self.state.veto = self.frame.veto  # 计划200完成120
         return self.found
 
     def _leaves(self, index: int) -> None:
@@ -297,6 +300,8 @@ class _Walk:
                 governs = "plan"  # 需要6个志愿者，带手册400本
         if governs == "stock" and index and "people" in self.tokens[index - 1].classes:
             return  # 群众领取折页180份: it was handed out
+        if governs in ("plan", "order"):
+            self.planned = len(self.found)
         action = _ACTIONS.get(governs)
         if action is not None:
             action(self, word, index)

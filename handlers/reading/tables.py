@@ -36,6 +36,7 @@ _SKIPPED = frozenset(
 )  # whatever noun is beside
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
 _UNIT = re.compile(r"[(]\s*(?:单位:?)?\s*([万亿千百]*)([^()\d]{0,4})[)]")
+_WIDE = 12  # figures of one row in which sessions are looked for
 _SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO", "时间", "日期", "地点"))
 
 
@@ -218,7 +219,8 @@ def _target(table: _Table, column: Column, token: Token, label: tuple[Target, ..
         if factor is not None and not (target[0] in table.lexicon.by and target[1] is None):
             return target, factor
     measure = token.measure or column.measure
-    for target in (*first, *table.work.heading) if measure in PERSONS else ():
+    row = [draft.target for draft in reversed(table.work.drafts[-_WIDE:]) if draft.line == table.work.line]
+    for target in (*row, *first, *table.work.heading) if measure in PERSONS else ():
         heir = table.lexicon.follows.get(target[0])
         if heir is not None and measure in table.lexicon.fits[heir]:
             return (heir, None), table.lexicon.fits[heir][measure]  # 人数 in a table of lectures
