@@ -12,7 +12,7 @@ run: .venv/run.stamp
 	@$(PY) -m bot demo --port $(PORT)
 
 test: .venv/dev.stamp
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
