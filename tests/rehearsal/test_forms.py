@@ -15,7 +15,6 @@ from bot.__main__ import DONE, WRONG, main
 from bot.config import Loaded
 from models import amendments, roster_sync
 from models.campaign.amended import Kind
-from models.migrations import run as migrations
 from models.people import Person
 from models.session import Database, connect
 from tests.schedules.world import ZONE
@@ -115,10 +114,12 @@ def test_nothing_is_left_behind(config: Path, capsys: Capture) -> None:
     assert sorted(path.name for path in config.parent.iterdir()) == before
 
 
-def test_a_database_that_is_there_is_asked(config: Path, capsys: Capture, loaded: Loaded) -> None:
+def test_a_database_that_is_there_is_asked(
+    config: Path, capsys: Capture, loaded: Loaded, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """People and changes of the config's database hold; a deadline that was put off moves its reminders."""
-    db = Database(connect(loaded.config.database_url))
-    migrations.upgrade(db.engine)
+    monkeypatch.setenv("BOT_DATABASE_URL", database_url)
+    db = Database(connect(database_url))
     start = datetime(2021, 5, 11, tzinfo=ZONE)
     with db.begin() as session:
         roster_sync.sync(session, loaded.roster, "wecom_app", start)
