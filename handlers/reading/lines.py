@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from handlers.reading.around import hour_of_today, is_weekday_of
 from handlers.reading.drafts import Work
 from handlers.reading.mentions import Mention, factor_of, is_whole, mentions
-from handlers.reading.scopes import Scope, hour_of_today, is_weekday_of
+from handlers.reading.scopes import Scope
 from handlers.reading.sentences import read_sentences
 from handlers.reading.tables import Cell, is_header, read_table
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token

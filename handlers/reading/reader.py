@@ -21,13 +21,15 @@ from handlers.reading.results import Results
 from handlers.reading.scopes import pairs_of
 from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
-from handlers.reading.tokens import Tokeniser
+from handlers.reading.tokens import MARK, Token, Tokeniser
 from handlers.reading.values import DoubtKind, Reading
 from handlers.reading.verdicts import ask_about_nothing
 from models.campaign.definition import Campaign
 
 LONGEST = 3000  # characters that are read: four times what the platform lets a person send in one text
 _RESPELT = 1000  # characters of a text in which slips are mended: it is read twice then
+_OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
+_CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
 
 
@@ -75,7 +77,7 @@ class Reader:
         work.frame.pairs = pairs
         work.wrong = replaced(work.tokens)
         work.right = frozenset(work.wrong.values())
-        if any("notown" in token.classes for token in work.tokens):
+        if any(_disowns(work.tokens, index) for index, token in enumerate(work.tokens) if "notown" in token.classes):
             work.frame.veto = "notown"
         read_lines(work)
         settle(work)
@@ -94,6 +96,18 @@ class Reader:
             return work
         again = self._work(mended, orgs)
         return again if len(again.drafts) > len(work.drafts) else work
+
+
+def _disowns(tokens: list[Token], index: int) -> bool:
+    """Whether a word like 不报 speaks of the whole message: not where its clause names a noun (手册这次不报)."""
+    if tokens[index].word not in _OF_CLAUSE:
+        return True
+    begin = end = index
+    while begin > 0 and tokens[begin - 1].kind != MARK and index - begin < _CLAUSE:
+        begin -= 1
+    while end < len(tokens) and tokens[end].kind != MARK and end - index < _CLAUSE:
+        end += 1
+    return not any(token.entry is not None and token.entry.targets for token in tokens[begin:end])
 
 
 def _misfits(work: Work) -> bool:

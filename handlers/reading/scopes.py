@@ -10,24 +10,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from handlers.reading.around import AS_OF, BRACKET, ahead, contrasts, hour_of_today, is_item, is_weekday_of, was_done
 from handlers.reading.dates import VAGUE_DAYS, When
-from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
-_AS_OF = ("截至", "截止")
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
-_CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停办"))
-_NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
-_BUT = frozenset("才只还连")
 _LEFT_OVER = frozenset(("还剩", "剩", "剩余", "剩下", "余下", "带回"))
+_INDEED = ("只发", "只挂", "只开", "只装", "只办", "只完成", "实际", "结果", "最终", "最后")
 _NEEDS = frozenset(("缺", "还缺", "需", "需要", "需求"))
 _PASSED = frozenset(("本周", "这周", "昨天", "昨日", "前天"))  # end a plan: 推到下周，本周发了8条
-_BRACKET = 12  # tokens of a bracket without figures
 _WEAK = (
     "crime",
     "stock",
     "received",
     "over",
     "undone",
+    "notown",
 )  # vetoes that end with their clause and do not replace a stronger one
 
 
@@ -95,21 +93,6 @@ def pairs_of(text: str) -> tuple[bool, bool] | None:
     return None if match is None else (match[1] is not None, match[1] is None)
 
 
-def hour_of_today(tokens: list[Token], index: int) -> bool:
-    """Whether 截至 an hour only says how late today's figures are: 今日(截至18:00)."""
-    when = tokens[index].when
-    as_of = index > 0 and tokens[index - 1].word in _AS_OF and when is not None and when.kind == "clock"
-    return as_of and any(t.when is not None and t.when.text.startswith("今") for t in tokens[max(0, index - 4) : index])
-
-
-def is_weekday_of(tokens: list[Token], index: int) -> bool:
-    """Whether a weekday only says which one the day before it was: 5月16日 周日, 5月16日(周日)."""
-    when = tokens[index].when
-    before = [t.when for t in tokens[max(0, index - 2) : index] if t.kind == DAY and t.when is not None]
-    named = when is not None and when.text.startswith(("周", "星期")) and not tokens[index].gap
-    return named and bool(before) and before[-1].kind in ("day", "iso", "slash", "dot")
-
-
 def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
     """Return the scope at each number of a sentence, by token index."""
     return _Walk(tokens, text, frame).walk()
@@ -133,12 +116,12 @@ class _Walk:
         self.found: dict[int, Scope] = {}
 
     def walk(self) -> dict[int, Scope]:
-        if self._contrasts():
+        if contrasts(self.tokens, self.text):
             self.state.veto = self.state.veto or "other"
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
                 self.found[index] = self.state.copy()
-                self.found[index].veto = self.state.veto or self._ahead(index)
+                self.found[index].veto = self.state.veto or ahead(self.tokens, index)
                 if self.frame.pairs is not None:
                     self._pair(index)
                 if not (self.state.all or self.state.pair):
@@ -164,28 +147,6 @@ class _Walk:
         if after.measure and not handed and not self.found[last].veto:
             self.found[last].veto = "over"
 
-    def _is_item(self, index: int) -> bool:
-        """Whether the clause behind a mark is only a noun and its number."""
-        clause = self.tokens[index + 1 : index + 3]
-        ends = index + 3 >= len(self.tokens) or self.tokens[index + 3].kind == MARK
-        return ends and len(clause) == 2 and clause[0].entry is not None and clause[1].kind == NUMBER
-
-    def _contrasts(self) -> bool:
-        """Whether a sentence begins with another org, to which ours is compared: 桥头镇入户3600户了，我们才2100户."""
-        tokens = self.tokens
-        if not (tokens and "tail" in tokens[0].classes and 0 < tokens[0].gap <= _NAME):
-            return False
-        ours = (token for token in tokens[1:] if "ours" in token.classes)
-        return any(self.text[token.end : token.end + 1] in _BUT for token in ours)
-
-    def _denied(self, at: int) -> bool:
-        """Whether a clause ends by saying that its figure was not used: 300册还没发."""
-        if "neg" not in self.tokens[at].classes:
-            return False
-        rest = self.tokens[at + 1 : at + 3]
-        used = bool(rest) and not rest[0].gap and bool(rest[0].classes & {"handed", "verb"})
-        return used and (len(rest) == 1 or rest[1].kind == MARK)
-
     def _pair(self, index: int) -> None:
         for first, second in ((index - 1, index), (index, index + 1)):
             pair = self.tokens[max(0, first) : second + 1]
@@ -194,31 +155,6 @@ class _Walk:
                 assert self.frame.pairs is not None
                 self.found[index].cum = self.frame.pairs[index - first]
                 return
-
-    def _ahead(self, index: int) -> str:
-        """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
-        for at in range(index + 1, min(index + _BRACKET, len(self.tokens))):
-            if self.tokens[at].kind in (MARK, NUMBER):
-                break
-            if self.tokens[at].word in _CANCELLED:
-                return "plan"  # 原定2场讲座因下雨取消
-            if self.tokens[at].word.endswith(("不了", "不上")) and "undone" in self.tokens[at].classes:
-                return "undone"  # 还有三个手机太旧装不了
-        for at in range(index + 1, min(index + 4, len(self.tokens))):
-            token = self.tokens[at]
-            if token.kind == DAY and not token.gap:
-                continue
-            if token.kind != WORD or token.gap > 1:
-                return ""
-            if "undone" in token.classes or self._denied(at):
-                return "stock"  # 手册3000册周五到货
-            if "order" in token.classes:
-                return "plan"
-            if "undo" in token.classes and "fix" not in token.classes:
-                return "undo"
-            if token.word not in ("的", "了", "给", "都", "全", "还", "也", "已"):
-                return ""
-        return ""
 
     def _mark(self, mark: str, index: int) -> None:
         state = self.state
@@ -233,7 +169,7 @@ class _Walk:
         elif mark == "]":
             state.paren = False
         elif mark in ",:|\t;":
-            if mark == ";" and (state.veto == "undo" or (state.veto == "plan" and self._was_done(index))):
+            if mark == ";" and (state.veto == "undo" or (state.veto == "plan" and was_done(self.tokens, index))):
                 state.veto = self.frame.veto
             if mark == ";":
                 state.total, state.part, state.printed = False, self.frame.part, False
@@ -241,12 +177,14 @@ class _Walk:
                 state.veto = ""  # what last year was ends there; 比去年的300场多 ends with its clause
             self.ordered = self.ordered or state.veto == "plan"
             state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
-            kept = state.veto == "stock" and self.needing and self._is_item(index)
+            if mark == "," and state.veto == "plan" and self.text.startswith(_INDEED, self.tokens[index].end):
+                state.veto = self.frame.veto  # 要发500份，只发了320份
+            kept = state.veto == "stock" and self.needing and is_item(self.tokens, index)
             state.veto = ("" if state.veto in _WEAK and not kept else state.veto) or self.frame.veto
 
     def _remark(self, inner: Scope, index: int) -> None:
         """A bracket without figures speaks of the figures right before it (手册8册(5月10日)), else of what follows."""
-        before = self.tokens[max(0, index - _BRACKET) : index]
+        before = self.tokens[max(0, index - BRACKET) : index]
         opened = next((at for at in range(len(before) - 1, -1, -1) if before[at].word == "("), 0)
         behind = next((t for t in reversed(before[:opened]) if t.kind in (NUMBER, MARK)), None)
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
@@ -254,6 +192,8 @@ class _Walk:
             self.outer.cum, self.outer.when = inner.cum, inner.when  # 手册(累计)5200
             return
         scopes_before = list(self.found.values())
+        if inner.veto == "plan" and not self.outer.veto:
+            scopes_before[-1].veto = "plan"  # 手册300本(此数为预计)
         scopes_before[-1].cum = inner.cum
         for scope in scopes_before:
             if scope is scopes_before[-1] or (scope.when is self.frame.when and inner.when is not self.outer.when):
@@ -266,19 +206,20 @@ class _Walk:
             state.cum = False
         if when.kind in ("clock", "year") or when.text in VAGUE_DAYS or is_weekday_of(self.tokens, index):
             return
-        ahead = self.text[token.end : token.end + 2]
-        if ahead.startswith(("以来", "起")):
+        behind = self.text[token.end : token.end + 2]
+        if behind.startswith(("以来", "起")):
             return
-        if when.kind != "rel" and ahead.startswith(("前", "之前", "以前")):
+        if when.kind != "rel" and behind.startswith(("前", "之前", "以前")):
             state.veto = state.veto or "plan"  # 5月20日前: a deadline
             return
-        as_of = index > 0 and self.tokens[index - 1].word in _AS_OF
+        as_of = index > 0 and self.tokens[index - 1].word in AS_OF
         state.when = when
         if as_of:
             self.as_of = when
             return
         state.cum = False
-        now = when.text.startswith("今") or (state.veto == "plan" and self.ordered and when.text in _PASSED)
+        told = state.veto != "plan" or self.ordered or len(self.found) > self.planned
+        now = (told and when.text.startswith("今")) or (state.veto == "plan" and self.ordered and when.text in _PASSED)
         if state.veto in ("past", "other", "plan") and now:
             state.veto = ""
 
@@ -311,7 +252,7 @@ class _Walk:
     def cum(self, word: str, index: int) -> None:
         state = self.state
         state.cum, state.total = True, False
-        framed = state.when is self.frame.when and word in _AS_OF
+        framed = state.when is self.frame.when and word in AS_OF
         beside = index > 0 and self.tokens[index - 1].when is state.when and not self.tokens[index].gap  # 昨天累计
         state.when = state.when if framed or beside or state.when is self.as_of else None
 
@@ -341,16 +282,8 @@ class _Walk:
             self.state.veto = "crime" if "crime" in after.classes else "plan"  # 骗子要求转账15万
 
     def ours(self, word: str, index: int) -> None:
-        if self.state.veto == "other" or (self.ordered and self.state.veto == "plan" and self._was_done(index)):
+        if self.state.veto == "other" or (self.ordered and self.state.veto == "plan" and was_done(self.tokens, index)):
             self.state.veto = self.frame.veto  # 要求每村挂2条，我们村挂了3条
-
-    def _was_done(self, index: int) -> bool:
-        for token in self.tokens[index + 1 : index + _BRACKET]:
-            if token.kind == MARK:
-                return False
-            if token.word.endswith("了") or "done" in token.classes:
-                return True
-        return False
 
     def fix(self, word: str, index: int) -> None:
         if self.state.veto == "undo":

@@ -1,0 +1,88 @@
+"""What the words around a number, a day or a mark say: taken back, of another org, done after all.
+
+Called by scopes.py and lines.py. Each looks at a bounded stretch of tokens.
+"""
+
+from __future__ import annotations
+
+from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
+
+AS_OF = ("截至", "截止")
+_CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停办"))
+_NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
+_BUT = frozenset("才只还连")
+BRACKET = 12  # tokens of a bracket without figures, or of the rest of a clause
+
+
+def hour_of_today(tokens: list[Token], index: int) -> bool:
+    """Whether 截至 an hour only says how late today's figures are: 今日(截至18:00)."""
+    when = tokens[index].when
+    as_of = index > 0 and tokens[index - 1].word in AS_OF and when is not None and when.kind == "clock"
+    return as_of and any(t.when is not None and t.when.text.startswith("今") for t in tokens[max(0, index - 4) : index])
+
+
+def is_weekday_of(tokens: list[Token], index: int) -> bool:
+    """Whether a weekday only says which one the day before it was: 5月16日 周日, 5月16日(周日)."""
+    when = tokens[index].when
+    before = [t.when for t in tokens[max(0, index - 2) : index] if t.kind == DAY and t.when is not None]
+    named = when is not None and when.text.startswith(("周", "星期")) and not tokens[index].gap
+    return named and bool(before) and before[-1].kind in ("day", "iso", "slash", "dot")
+
+
+def ahead(tokens: list[Token], index: int) -> str:
+    """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
+    for at in range(index + 1, min(index + BRACKET, len(tokens))):
+        if tokens[at].kind in (MARK, NUMBER):
+            break
+        if tokens[at].word in _CANCELLED:
+            return "plan"  # 原定2场讲座因下雨取消
+        if tokens[at].word.endswith(("不了", "不上")) and "undone" in tokens[at].classes:
+            return "undone"  # 还有三个手机太旧装不了
+    for at in range(index + 1, min(index + 4, len(tokens))):
+        token = tokens[at]
+        if token.kind == DAY and not token.gap:
+            continue
+        if token.kind != WORD or token.gap > 1:
+            return ""
+        if "undone" in token.classes or _denied(tokens, at):
+            return "stock"  # 手册3000册周五到货
+        if "order" in token.classes:
+            return "plan"
+        if "undo" in token.classes and "fix" not in token.classes:
+            return "undo"
+        if token.word not in ("的", "了", "给", "都", "全", "还", "也", "已"):
+            return ""
+    return ""
+
+
+def _denied(tokens: list[Token], at: int) -> bool:
+    """Whether a clause ends by saying that its figure was not used: 300册还没发."""
+    if "neg" not in tokens[at].classes:
+        return False
+    rest = tokens[at + 1 : at + 3]
+    used = bool(rest) and not rest[0].gap and bool(rest[0].classes & {"handed", "verb"})
+    return used and (len(rest) == 1 or rest[1].kind == MARK)
+
+
+def is_item(tokens: list[Token], index: int) -> bool:
+    """Whether the clause behind a mark is only a noun and its number."""
+    clause = tokens[index + 1 : index + 3]
+    ends = index + 3 >= len(tokens) or tokens[index + 3].kind == MARK
+    return ends and len(clause) == 2 and clause[0].entry is not None and clause[1].kind == NUMBER
+
+
+def contrasts(tokens: list[Token], text: str) -> bool:
+    """Whether a sentence begins with another org, to which ours is compared: 桥头镇入户3600户了，我们才2100户."""
+    if not (tokens and "tail" in tokens[0].classes and 0 < tokens[0].gap <= _NAME):
+        return False
+    ours = (token for token in tokens[1:] if "ours" in token.classes)
+    return any(text[token.end : token.end + 1] in _BUT for token in ours)
+
+
+def was_done(tokens: list[Token], index: int) -> bool:
+    for token in tokens[index + 1 : index + BRACKET]:
+        if token.kind == MARK:
+            return False
+        if token.word.endswith("了") or "done" in token.classes:
+            return True
+    return False
