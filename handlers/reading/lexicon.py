@@ -7,7 +7,8 @@ acts: nouns of its indicators that are verbs (推送). lean: verbs that name an 
 fits (播放). leads: verbs that count only what follows them (讲解580人次). trails: nouns that count only what stands
 before them (230名观众). takes: verbs that what they take belongs to (采用视频3条). generic: nouns that a noun right
 before them makes its own (讲座活动). modifier: words that describe a noun (反诈). incoming: nouns of what comes in by
-itself (收到投稿5条). ignore: phrases whose digits are no number (96110). typos: "wrong>right", of equal length.
+itself (收到投稿5条). firms: words of a place that is also counted in the measure of another one (企业15户). ignore:
+phrases whose digits are no number (96110). typos: "wrong>right", of equal length.
 
 Built once by reader.py; read only.
 """
@@ -55,6 +56,7 @@ class Lexicon:
     bare: dict[str, str]  # money-like indicator -> measure of a scaled number without one (6万 is 6万元)
     by: dict[str, str]  # indicator -> dimension
     measure_parts: dict[tuple[str, str], str]  # indicator and measure word -> part: 户 is 家庭
+    firms: frozenset[Target]  # parts that are counted in the measure of another one: 企业15户
     dimension_names: dict[str, frozenset[str]]  # 场所 -> indicators split by it
     rivals: dict[str, frozenset[str]]  # indicator -> measure words that count different things
     follows: dict[str, str]  # indicator -> the one that bare persons after it belong to
@@ -84,6 +86,7 @@ def build(campaign: Campaign) -> Lexicon:
         bare={key: each.measure.lstrip("万亿千百") for key, each in indicators.items() if each.measure[0] in BIG},
         by={key: each.by for key, each in indicators.items() if each.by},
         measure_parts=_measure_parts(campaign),
+        firms=frozenset(part for entry in entries.values() if "firms" in entry.classes for part in entry.parts),
         dimension_names={
             dimension.name: frozenset(key for key, each in indicators.items() if each.by == name)
             for name, dimension in campaign.dimensions.items()

@@ -104,7 +104,7 @@ def is_whole(lexicon: Lexicon, target: Target, value: Decimal) -> bool:
 def fit(lexicon: Lexicon, targets: tuple[Target, ...], token: Token) -> tuple[Target, Decimal] | None:
     """Return the first of some targets whose indicator accepts the measure of a number, with the factor."""
     for key, part in targets:
-        if key in lexicon.by:  # the measure says which: 走村入户320户
+        if key in lexicon.by and (key, part) not in lexicon.firms:  # the measure says which: 走村入户320户
             part = lexicon.measure_parts.get((key, token.measure), part)
         factor = factor_of(lexicon, (key, part), token)
         if factor is not None:
