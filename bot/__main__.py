@@ -1,4 +1,5 @@
-"""The command line: serve, work, demo, migrate, check, read, rehearse, backup, restore, export, import-roster.
+"""The command line: serve, work, demo, migrate, check, read, rehearse, backup, restore, export, import-roster,
+purge.
 
 What a person can cause is one line on stderr. Exit codes: 0 done, 1 failed while running, 2 wrong usage or
 configuration. Imports stand inside the commands, so that `read` does not wait for a web server. The only module outside
@@ -97,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--apply", action="store_true", help="do it; without this nothing is written")
     imported.add_argument("--close-missing", action="store_true", help="orgs that are not in the file owe nothing more")
     imported.set_defaults(run=_import_roster)
+    purge = commands.add_parser("purge", help="what is known about people and should go; with --apply, let it go")
+    purge.add_argument("--config", type=Path, required=True)
+    purge.add_argument("--apply", action="store_true", help="do it, from 90 days after the campaign's end on")
+    purge.set_defaults(run=_purge)
     demo = commands.add_parser("demo", help="the bot with a stand-in platform, on this machine")
     demo.add_argument("--port", type=_port, default=8000, help="of the page; the bot takes the next one")
     demo.add_argument("--data", type=Path, default=Path("data/demo"), help="where it keeps its database and keys")
@@ -337,6 +342,33 @@ def _import_roster(args: argparse.Namespace) -> int:
     for line in roster_files.report(plan, close_missing=args.close_missing):
         print(line)
     print(f"{roster_files.counts(plan)}. {'Done.' if args.apply else 'Nothing was written; --apply does it.'}")
+    return DONE
+
+
+def _purge(args: argparse.Namespace) -> int:
+    from bot import app, config, purging
+    from bot.filestore import FileStore
+    from models.amendments import Effective
+    from models.campaign import loader
+    from models.clock import SystemClock
+    from models.session import Database, connect
+
+    loaded = config.load(args.config)
+    campaign = loader.load(loaded.campaign.file)
+    db = Database(connect(loaded.database_url, busy_seconds=BATCH_SECONDS))
+    try:
+        app.check_schema(db, args.config)
+        clock = app.campaign_clock(loaded, db, SystemClock())
+        keeper = purging.Keeper(db, Effective(campaign).campaign, clock, FileStore(loaded.files.dir))
+        due, gone = purging.command(keeper, apply=args.apply)
+    finally:
+        db.dispose()
+    if gone is None:
+        return _say(f"not before {due.date()}: 90 days after the campaign closes; nothing was purged", FAILED)
+    for name, count in sorted({**gone.rows, "audit": gone.audit_rows}.items()):
+        print(f"{name}: {count} rows")
+    told = "Done." if args.apply else f"Nothing was purged; --apply does it, from {due.date()} on."
+    print(f"{gone.total} rows and {len(gone.files)} files. {told}")
     return DONE
 
 

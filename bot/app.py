@@ -37,9 +37,10 @@ from bot.engine.local import LocalEngine, WorkerLock
 from bot.filestore import FileStore
 from bot.incidents import Incidents
 from bot.media import MediaDrain
+from bot.purging import Keeper
 from bot.router import Router
 from bot.web import calendar, callbacks, clock, health, site, upload
-from models import beats, roster_sync
+from models import beats, retention, roster_sync
 from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock, SystemClock
@@ -79,6 +80,8 @@ class Bot:
     delivery: Delivery
     media: MediaDrain
     store: FileStore
+    keeper: Keeper
+    incidents: Incidents
     engine: Engine
     channels: list[str]
     lock: WorkerLock | None
@@ -102,10 +105,13 @@ class Bot:
     def prepare(self) -> None:
         """Check the schema and bring the roster in. Raises SchemaError."""
         check_schema(self.db, self.loaded.path)
+        now = self.clock.now()  # not inside the transaction: a demo clock's first look writes
         for last in (False, True):
             try:
                 with self.db.begin() as session:
-                    roster_sync.sync(session, self.loaded.roster, NAME, self.clock.now())
+                    if retention.is_done(session, self.campaign):  # the files must not bring back what went
+                        break
+                    roster_sync.sync(session, self.loaded.roster, NAME, now)
                 break
             except IntegrityError:  # another process does the same at this moment; what it wrote is found next time
                 if last:
@@ -134,6 +140,8 @@ class Bot:
         self.ticker.tick()
         self._ticked_at = self.wall.now()
         self.engine.wake({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
+        self.incidents.watch()
+        self.keeper.run()
 
     def note_beat(self) -> None:
         """Note now and then that this process is alive, and at once when a channel fails or is well again."""
@@ -240,6 +248,8 @@ def build(
         store=store,
         engine=engine,
         channels=[MEDIA, *(channel.name for channel in channels)],
+        keeper=Keeper(db, effective.campaign, clock, store),
+        incidents=incidents,
         lock=worker_lock(config),
     )
     bot.flask = _site(bot)

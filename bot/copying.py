@@ -36,7 +36,7 @@ def from_sqlite(file: Path, target: Engine) -> bool:
             if any(counts(writing).values()):
                 return False
             _copy(reading, writing)
-            _count_on(writing)
+            count_on(writing)
         return True
     finally:
         source.dispose()
@@ -81,7 +81,7 @@ def _down(rows: list[Row], above: str) -> Iterator[Row]:
         level = [row for upper in level for row in below.get(upper["id"], [])]
 
 
-def _count_on(target: Connection) -> None:
+def count_on(target: Connection) -> None:
     """Let PostgreSQL number new rows after the highest that came in."""
     for table in migrations.metadata().sorted_tables:
         name = table.name

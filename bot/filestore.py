@@ -51,6 +51,14 @@ class FileStore:
             raise OSError(f"the kept file {digest} has changed on disk")
         return content
 
+    def remove(self, digest: str) -> bool:
+        """Remove a kept content. Returns whether it was there. Raises OSError, ValueError for what is no SHA-256."""
+        try:
+            self._path(digest).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
     def _path(self, digest: str) -> Path:
         if not SHA256.fullmatch(digest):
             raise ValueError("not a SHA-256")

@@ -3,7 +3,8 @@
 Written in the transaction of the change itself; nothing else writes here. The database refuses to change or delete a
 row, whoever asks: guard() puts that into it, with create_all and with every migration. Whoever gets round that breaks
 the chain, which verify() finds; the newest hash stands in every exported workbook, so that a cut end shows as well.
-Nothing is deleted: six months are the least (decisions 15), and taking out older rows is an operator's deliberate act.
+Six months are the least (decisions 15). What is older may go, only from the front and only as a whole: a checkpoint
+keeps the hash from which the rest goes on, and the database refuses one that would let go of anything younger.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, String, event, func, or_, select, text
+from sqlalchemy import JSON, Connection, ForeignKey, String, delete, event, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 
 CHAIN_LOCK = 7_202_105_11  # advisory lock on PostgreSQL: rows are chained one after the other
 REFUSAL = "audit is append only"  # what the database answers
+KEPT_DAYS = 184  # at the least: six months, the longest six (网络安全法 第二十三条)
 _BATCH = 2000  # rows read at a time by verify()
 
 
@@ -41,22 +43,68 @@ class AuditRow(Base):
     hash: Mapped[str] = mapped_column(String(64))  # over this row and the hash of the one before
 
 
-# INSERT OR REPLACE deletes without a DELETE trigger on SQLite, hence the third.
+class Checkpoint(Base):
+    """Where the chain begins since older rows were let go. Append only; the newest one counts."""
+
+    __tablename__ = "audit_checkpoint"
+
+    through_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # rows up to this id are gone
+    hash: Mapped[str] = mapped_column(String(64))  # of that row
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)  # campaign time
+
+
+# A backup is restored in this order. The type of __table__ hides that it is a Table.
+Checkpoint.__table__.add_is_dependent_on(AuditRow.__table__)  # type: ignore[attr-defined]  # see above
+
+# A checkpoint is refused when no row stands behind it, when it is not the hash of its row, or when a row would go that
+# is less than six months older than the newest one: what is asked for stands here as SQL for both databases.
+_TOO_EARLY = """
+    NOT EXISTS (SELECT 1 FROM audit WHERE id > NEW.through_id)
+    OR EXISTS (SELECT 1 FROM audit WHERE id <= NEW.through_id AND {young})
+    OR (EXISTS (SELECT 1 FROM audit WHERE id <= NEW.through_id)
+        AND NOT EXISTS (SELECT 1 FROM audit WHERE id = NEW.through_id AND hash = NEW.hash))
+"""
+_NEWEST = "(SELECT at FROM audit ORDER BY id DESC LIMIT 1)"
+_LET_GO = "EXISTS (SELECT 1 FROM audit_checkpoint WHERE through_id >= OLD.id)"
+# INSERT OR REPLACE deletes without a DELETE trigger on SQLite, hence the extra ones.
 _SQLITE = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {event} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    for name, event in (
+    statement
+    for name, event_ in (
         ("audit_keep_update", "UPDATE ON audit"),
-        ("audit_keep_delete", "DELETE ON audit"),
+        ("audit_keep_delete", f"DELETE ON audit WHEN NOT {_LET_GO}"),
         ("audit_keep_replace", "INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"),
+        ("checkpoint_keep_update", "UPDATE ON audit_checkpoint"),
+        ("checkpoint_keep_delete", "DELETE ON audit_checkpoint"),
+        (
+            "checkpoint_keep_replace",
+            "INSERT ON audit_checkpoint WHEN EXISTS (SELECT 1 FROM audit_checkpoint WHERE through_id = NEW.through_id)",
+        ),
+        (
+            "checkpoint_too_early",
+            "INSERT ON audit_checkpoint WHEN "
+            + _TOO_EARLY.format(young=f"julianday(at) > julianday({_NEWEST}) - {KEPT_DAYS}"),
+        ),
+    )
+    for statement in (
+        f"DROP TRIGGER IF EXISTS {name}",
+        f"CREATE TRIGGER {name} BEFORE {event_} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
     )
 )
 _POSTGRESQL = (
     "CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS"
-    f" $$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'; END $$",
-    "CREATE OR REPLACE TRIGGER audit_keep_rows BEFORE UPDATE OR DELETE ON audit"
-    " FOR EACH ROW EXECUTE FUNCTION audit_keep()",
-    "CREATE OR REPLACE TRIGGER audit_keep_all BEFORE TRUNCATE ON audit"
-    " FOR EACH STATEMENT EXECUTE FUNCTION audit_keep()",
+    f" $$ BEGIN IF TG_TABLE_NAME = 'audit' AND TG_OP = 'DELETE' THEN IF {_LET_GO} THEN RETURN OLD; END IF; END IF;"
+    f" RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'; END $$",
+    "CREATE OR REPLACE FUNCTION audit_checkpoint_keep() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN IF {_TOO_EARLY.format(young=f'at > {_NEWEST} - interval $i${KEPT_DAYS} days$i$')} THEN"
+    f" RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$",
+    *(
+        f"CREATE OR REPLACE TRIGGER {table}_keep_{what} BEFORE {when} ON {table}"
+        f" FOR EACH {each} EXECUTE FUNCTION audit_keep()"
+        for table in ("audit", "audit_checkpoint")
+        for what, when, each in (("rows", "UPDATE OR DELETE", "ROW"), ("all", "TRUNCATE", "STATEMENT"))
+    ),
+    "CREATE OR REPLACE TRIGGER audit_checkpoint_early BEFORE INSERT ON audit_checkpoint"
+    " FOR EACH ROW EXECUTE FUNCTION audit_checkpoint_keep()",
 )
 
 
@@ -66,7 +114,7 @@ def guard(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-event.listen(AuditRow.__table__, "after_create", lambda target, connection, **_: guard(connection))
+event.listen(Checkpoint.__table__, "after_create", lambda target, connection, **_: guard(connection))
 
 
 def note(
@@ -110,7 +158,10 @@ def head(session: Session) -> str | None:
 
 def verify(session: Session) -> int | None:
     """Check the whole chain; returns the id of the first row that does not fit, None when all do."""
-    previous, last = "", 0
+    begun = session.scalar(select(Checkpoint).order_by(Checkpoint.through_id.desc()).limit(1))
+    previous, last = (begun.hash, begun.through_id) if begun else ("", 0)
+    if left := session.scalar(select(func.min(AuditRow.id)).where(AuditRow.id <= last)):
+        return left
     while rows := session.scalars(select(AuditRow).where(AuditRow.id > last).order_by(AuditRow.id).limit(_BATCH)).all():
         for row in rows:
             if row.hash != _hash(previous, row):
@@ -119,6 +170,31 @@ def verify(session: Session) -> int | None:
         for row in rows:
             session.expunge(row)  # a long chain must not stay in memory
     return None
+
+
+def forget(session: Session, before: datetime, now: datetime) -> int:
+    """Let go of the rows from the front that were written before a moment, and keep where the rest begins.
+
+    before: at least KEPT_DAYS before the newest row, or the database refuses. Of the rest at least one row stays.
+    Returns how many went.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    first_kept = session.scalar(select(func.min(AuditRow.id)).where(AuditRow.at >= before))
+    if first_kept is None:
+        return 0
+    last = session.scalar(select(AuditRow).where(AuditRow.id < first_kept).order_by(AuditRow.id.desc()).limit(1))
+    if last is None:
+        return 0
+    session.add(Checkpoint(through_id=last.id, hash=last.hash, made_at=now))
+    session.flush()
+    gone = session.execute(delete(AuditRow).where(AuditRow.id <= last.id))
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+
+
+def oldest_at(session: Session) -> datetime | None:
+    """Return when the oldest row that is left was written, or None."""
+    return session.scalar(select(AuditRow.at).order_by(AuditRow.id).limit(1))
 
 
 def about(

@@ -86,6 +86,12 @@ def settled(session: Session, start: datetime, end: datetime, now: datetime) -> 
     return {(rule, version, at) for rule, version, at in rows}
 
 
+def first_seen(session: Session) -> datetime | None:
+    """Return the moment from which the first rule that was ever seen counts: since when the bot runs here, or None."""
+    known = session.scalars(select(settings.Setting.value).where(settings.Setting.key.startswith(SINCE)))
+    return min((datetime.fromisoformat(value) for value in known), default=None)
+
+
 def count_from(
     session: Session, rules: Mapping[tuple[str, int], datetime | None], now: datetime
 ) -> dict[tuple[str, int], datetime]:

@@ -250,6 +250,16 @@ def late_summary(campaign: Campaign, skipped: Sequence[tuple[datetime, str, str]
     return fitted([f"【{campaign.short_name}】机器人停过一阵，这{len(lines)}件没有补发：", *lines], more="还有{}件")
 
 
+def purge_ahead(campaign: Campaign, at: datetime) -> str:
+    """Tell the admins that what is known about people goes, and what they may want to do before."""
+    return (
+        f"【{campaign.short_name}】活动结束已近90天，个人信息将按期清除\n"
+        f"{moment(campaign, at)}起清除：姓名、企业微信帐号、聊天原文、图片、链接、上传的文件、加入申请、请假记录。\n"
+        "台账的数字和填报原文、已发布的排名保留，填报人改为编号；此后机器人不再认得任何人。\n"
+        "需要留存的请在此之前回“导出”，并另存各单位交来的文件。不需要的话不用回复。"
+    )
+
+
 def given_longer(state: DutyState) -> str:
     """Name an org that was given longer than the others."""
     return f"{state.org.name}（延到{day(state.due_at.date())}）"

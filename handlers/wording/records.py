@@ -74,6 +74,8 @@ ACTIONS: Mapping[str, str] = {
     "person-renamed": "人员改名",
     "role-added": "登记角色",
     "role-changed": "修改角色",
+    "purge": "清除个人信息",
+    "audit-cut": "清除满六个月的审计记录",
 }
 
 FIELDS: Mapping[str, str] = {
@@ -121,6 +123,8 @@ FIELDS: Mapping[str, str] = {
     "left_on": "停报日",
     "backup": "候补联络员",
     "by": "记为",
+    "rows": "条数",
+    "files": "文件数",
 }
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -424,6 +424,12 @@ def upgrade() -> None:
     sa.Column('indicator', sa.String(length=60), nullable=False),
     sa.Column('part', sa.String(length=40), nullable=False),
     sa.Column('value', base.Figure(), nullable=False),
+    op.create_table('audit_checkpoint',
+    sa.Column('through_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('through_id', name=op.f('pk_audit_checkpoint'))
+    )
     sa.Column('stated', base.Figure(), nullable=False),
     sa.Column('cumulative', sa.Boolean(), nullable=False),
     sa.Column('approx', sa.Boolean(), nullable=False),
@@ -562,6 +568,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_person_id'))
         batch_op.drop_index(batch_op.f('ix_audit_org_id'))
 
+    op.drop_table('audit_checkpoint')
     op.drop_table('audit')
     with op.batch_alter_table('ranking_issue', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ranking_issue_ranking'))

@@ -1,0 +1,1 @@
+"""One named test for each security requirement; docs/security.md says which."""
