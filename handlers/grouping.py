@@ -84,7 +84,8 @@ def current(
 ) -> list[tuple[Duty, list[DutyState]]]:
     """List the duties with their states in the period that runs now (the last one that began), in file order.
 
-    A week before it whose deadline was put off and is still to come stands before it, as an entry of its own.
+    A week before it that somebody still owes stands before it, as an entry of its own: 我的 asks for it as well, and so
+    do the matrix and the brief.
     """
     today = campaign.local_day(now)
     found: dict[tuple[str, str], list[DutyState]] = {}
@@ -96,5 +97,5 @@ def current(
     return [
         (campaign.duties[key], group)
         for (key, period), group in found.items()
-        if newest[key] == period or any(state.due_at > now for state in group)
+        if newest[key] == period or any(state.asked for state in group)
     ]

@@ -183,7 +183,7 @@ def _parts(people: Audience, orgs: Sequence[OrgState], campaign: Campaign) -> It
 
 
 def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]:
-    """Count by duty and period; newest_only keeps the newest period of each duty, and a week that was given longer."""
+    """Count by duty and period; newest_only keeps the newest period of each duty, and those that are still owed."""
     groups: dict[tuple[str, str], list[DutyState]] = {}
     for state in every:
         groups.setdefault((state.key, state.period.key), []).append(state)
@@ -191,8 +191,8 @@ def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]
         newest: dict[str, tuple[str, str]] = {}
         for key in sorted(groups, key=lambda key: groups[key][0].period.start):
             newest[key[0]] = key
-        in_time = {key for key, found in groups.items() if any(state.standing is Standing.OWED for state in found)}
-        groups = {key: groups[key] for key in groups if key in newest.values() or key in in_time}
+        owed = {key for key, found in groups.items() if any(state.asked for state in found)}
+        groups = {key: groups[key] for key in groups if key in newest.values() or key in owed}
     return [_count(found) for found in groups.values()]
 
 
