@@ -218,6 +218,7 @@ def build(
     router = Router(db, campaign, clock, wall, public_url=config.server.public_url, effective=effective, **chosen)
     store = FileStore(config.files.dir)
     ticker = Ticker(campaign, db, clock, effective)
+    incidents = Incidents(db, effective, clock, wall, [robot.name for robot in robots], app_channel.can.per_day)
     delivery = Delivery(
         db,
         channels,
@@ -228,7 +229,8 @@ def build(
             zone=campaign.tz,
             store=store,
             make=partial(outgoing.make_file, db, effective),
-            tell=Incidents(db, effective, clock).picture_broken,
+            tell=incidents.picture_broken,
+            drawn=incidents.picture_drawn,
         ),
         lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),
     )
@@ -246,10 +248,10 @@ def build(
         delivery=delivery,
         media=MediaDrain(db, app_channel.api, store, campaign, clock, wall),
         store=store,
-        engine=engine,
-        channels=[MEDIA, *(channel.name for channel in channels)],
         keeper=Keeper(db, effective.campaign, clock, store),
         incidents=incidents,
+        engine=engine,
+        channels=[MEDIA, *(channel.name for channel in channels)],
         lock=worker_lock(config),
     )
     bot.flask = _site(bot)
@@ -286,7 +288,7 @@ def _app_channel(config: Config, db: Database, wall: Clock, timeout: tuple[float
     secret = wecom.secret.get_secret_value()
     shared = SharedToken(db, wecom.corp_id, secret, wall)
     api = WecomApi(wecom.corp_id, secret, wecom.api_base, wall, timeout, shared)
-    return WecomApp(Envelope(wecom.corp_id, token, key, wall), wecom.agent_id, api, wall)
+    return WecomApp(Envelope(wecom.corp_id, token, key, wall), wecom.agent_id, api, wall, wecom.account_limit)
 
 
 def _site(bot: Bot) -> Flask:

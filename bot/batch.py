@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -28,9 +28,18 @@ class Batch:
     parts_sent: int = 0
     repeated: bool = False  # an earlier identical call got no answer
     weeds_out: bool = False  # switch the platform's duplicate check on
+    bulk: bool = True  # no answer: a share of every limit is not for it
     trace_id: str = ""
     missed: Mapping[int, str] = field(default_factory=dict)  # notice id -> why a part did not reach it
     platform_ref: str = ""  # of the last call, for recall
+
+    def without(self, ids: Collection[int]) -> Batch:
+        """Return the same call without some notices."""
+        return replace(
+            self,
+            claims={i: claim for i, claim in self.claims.items() if i not in ids},
+            refs={i: ref for i, ref in self.refs.items() if i not in ids},
+        )
 
     def only(self, ids: Sequence[int]) -> Batch:
         """Return the part of it that concerns some notices."""

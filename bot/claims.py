@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot import pacing
 from bot.batch import NOTHING, Batch, Rest, new_ref
 from bot.channels.base import Channel, Reaction, SendError
 from bot.logs import get_logger, scrub
@@ -20,7 +21,7 @@ from models import channel_state
 from models.channel_state import ChannelState, Limit
 from models.clock import Clock
 from models.messages import content_from_json
-from models.outbox import Attempt, Notice, Status
+from models.outbox import Attempt, Lane, Notice, Status
 from models.session import Database
 
 SAID_LATELY = timedelta(minutes=30)  # the time for which the platform remembers a call: see _said_lately
@@ -116,10 +117,12 @@ class Claims:
                 ).all()
             else:
                 wanted = self._alike(session, channel, head)
+            wanted = pacing.fitting(session, channel.can, state, wanted, now)
             if not wanted:
                 return NOTHING
-            state.take(channel.can.limit, now)
-            return self._won(session, channel, wanted[0], wanted)
+            batch = self._won(session, channel, wanted[0], wanted)
+            pacing.count(session, channel.can, state, list(batch.refs.values()), now)
+            return batch
 
     def _rest(self, state: ChannelState, limit: Limit | None, now: datetime) -> float:
         return max(state.rest(now, LONGEST_PAUSE.total_seconds()), state.ready_in(limit, now))
@@ -184,6 +187,7 @@ class Claims:
             parts_sent=head.parts_sent,
             repeated=bool(head.call_ref),
             weeds_out=channel.can.repeats_safely and not self._said_lately(session, head, claims, refs),
+            bulk=head.lane == Lane.BULK.value,
             trace_id=head.trace_id,
         )
 
@@ -247,24 +251,29 @@ class Claims:
                 session.add(self._attempt(notice.id, notice.call_ref, "uncertain", None, judged.reason))
                 log.warning("claim-lost", notice=notice.id, channel=channel.name, status=judged.status.value)
 
-    def note_part(self, channel: Channel, batch: Batch) -> bool:
+    def note_part(self, channel: Channel, batch: Batch) -> Batch:
         """Write down how many parts have gone, so that nobody sends them again, and count the next call.
 
-        Returns False when that one does not fit into the channel's limit: the rest waits.
+        Returns what of the batch goes on: what does not fit into a limit waits with the rest of its parts.
         """
         now = self._wall.now()
         with self._db.begin() as session:
             state = channel_state.lock(session, channel.name)
-            left = state.ready_in(channel.can.limit, now)
-            values: dict[str, object] = {"parts_sent": batch.parts_sent}
+            left, refs = state.ready_in(channel.can.limit, now), batch.refs
+            full = pacing.busy_users(session, channel.can, state, list(refs.values()), now, bulk=batch.bulk)
+            waits = {i: full[ref.casefold()] for i, ref in refs.items() if ref.casefold() in full}
             if left > 0:
-                later = now + timedelta(seconds=left)
-                values |= {"status": Status.WAITING, "next_try_at": later, "tries": batch.tries - 1, "call_ref": ""}
-            else:
-                state.take(channel.can.limit, now)
+                waits = dict.fromkeys(batch.claims, now + timedelta(seconds=left))
+            going = batch.without(waits)
             for notice_id, claim in batch.claims.items():
+                values: dict[str, object] = {"parts_sent": batch.parts_sent}
+                if notice_id in waits:
+                    later = {"next_try_at": waits[notice_id], "tries": batch.tries - 1, "call_ref": ""}
+                    values |= {"status": Status.WAITING, **later}
                 self._settle(session, notice_id, claim, settled=False, **values)
-        return left <= 0
+            if going.claims:
+                pacing.count(session, channel.can, state, list(going.refs.values()), now)
+        return going
 
     def note_sent(self, channel: Channel, batch: Batch) -> None:
         """Write down an accepted call: sent, but failed for those whom it did not reach."""

@@ -74,6 +74,7 @@ class WecomPart(Part):
     token: SecretStr
     encoding_aes_key: SecretStr
     api_base: str = PUBLIC_API
+    account_limit: Annotated[int, Field(ge=0)] = 0  # accounts the corp may have; 0: not known
 
     @field_validator("secret", "token")
     @classmethod

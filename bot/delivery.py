@@ -111,10 +111,10 @@ class Delivery:
             if sent is None:
                 return
             batch = sent
-            if batch.parts_sent < len(parts) and not self._write(
-                batch, partial(self._claims.note_part, channel, batch)
-            ):
-                return
+            if batch.parts_sent < len(parts):
+                batch = self._write(batch, partial(self._claims.note_part, channel, batch))
+                if not batch.claims:
+                    return
         self._write(batch, partial(self._claims.note_sent, channel, batch))
         log.info(
             "call-accepted",

@@ -38,10 +38,12 @@ def parts(
     store: FileStore,
     make: Callable[[File], bytes],
     tell: Callable[[str], None] = lambda reason: None,
+    drawn: Callable[[], None] = lambda: None,
 ) -> list[Outgoing]:
     """List the calls that a content takes, in order: a long ranking is several pictures.
 
-    tell: hears why a picture could not be drawn, so that operators do. In place of a matrix or a trend goes its text.
+    tell: hears why a picture could not be drawn, so that operators do; drawn hears when one could. In place of a
+    matrix or a trend that cannot be drawn goes its text.
 
     Raises RenderError when the picture of a ranking cannot be drawn; its text is a notice of its own and goes all the
     same. Raises OSError when a kept file is gone.
@@ -53,7 +55,7 @@ def parts(
     if isinstance(content, StoredFile):
         return [_stored(content, store.read(content.sha256))]
     if isinstance(content, Picture):
-        return _pictures(content.table, zone, tell)
+        return _pictures(content.table, zone, tell, drawn)
     if isinstance(content, TableText):
         return [Text(table_text(content.table, TEXT_BYTES, zone=zone))]
     kind = Markdown if isinstance(content, Markdown) else Text
@@ -104,7 +106,9 @@ def _stored(file: StoredFile, content: bytes) -> Outgoing:
     return Image(content, file.name, "image/png" if file.name.endswith(".png") else "image/jpeg")
 
 
-def _pictures(table: Table, zone: tzinfo, tell: Callable[[str], None]) -> list[Outgoing]:
+def _pictures(
+    table: Table, zone: tzinfo, tell: Callable[[str], None], said_drawn: Callable[[], None]
+) -> list[Outgoing]:
     from bot.render.png import table_png  # big, and most notices are texts
 
     try:
@@ -114,6 +118,7 @@ def _pictures(table: Table, zone: tzinfo, tell: Callable[[str], None]) -> list[O
         if isinstance(table, RankTable):
             raise
         return [Text(table_text(table, TEXT_BYTES, zone=zone))]
+    said_drawn()
     return [Image(png, f"{_name(table)}-{number}.png") for number, png in enumerate(drawn, 1)]
 
 

@@ -43,6 +43,7 @@ def show_state(ctx: Context, match: Match) -> Reply:
         wording.heart_line(found.workers, ctx.wall),
         wording.backlog_line(ctx.campaign, found, ctx.now),
         *wording.channel_lines(ctx.campaign, found),
+        *wording.incident_lines(ctx.campaign, found.incidents),
         wording.calendar_line(found, ctx.today),
         *wording.lives_lines(ctx.campaign, found.lives),
         wording.following_line(ctx.campaign, found.following),

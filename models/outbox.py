@@ -164,6 +164,18 @@ def withdraw(
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
 
 
+def call_off(session: Session, trace_id: str, reason: str, now: datetime) -> int:
+    """Cancel what waits to be told under a trace id, answers too. Returns how many. now: campaign time."""
+    waiting = (Notice.trace_id == trace_id, Notice.status == Status.WAITING, Notice.call_ref == "")
+    done = session.execute(
+        update(Notice)
+        .where(*waiting)
+        .values(status=Status.CANCELLED, reason=reason, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+
+
 def about_to_json(about: About) -> dict[str, Any]:
     """Write what a notice asks for; About(**value) reads it back."""
     known: dict[str, Any] = {"duty": about.duty, "org_id": about.org_id, "period": about.period}

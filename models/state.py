@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,10 +16,12 @@ from models.beats import ALIVE, Beat, beats, last_tick
 from models.campaign.definition import Campaign
 from models.campaign.firings import Firing, plan
 from models.campaign.workdays import published
+from models.incidents import Incident, lately
 from models.occurrences import Fate, Occurrence
 from models.outbox import Notice, Status
 
 NOVEMBER = 11  # the State Council publishes the next year about then (issue on the clock)
+A_DAY = timedelta(days=1)
 OPEN = (Status.WAITING, Status.SENDING)
 
 
@@ -63,6 +65,7 @@ class State:
     day: int  # of the campaign, from 1; below 1 before it
     days: int
     calendar_gap: int | None  # a year whose working days are not published
+    incidents: tuple[Incident, ...] = ()  # open, or over since yesterday
 
     @property
     def ticked_at(self) -> datetime | None:
@@ -105,6 +108,7 @@ def state(session: Session, campaign: Campaign, now: datetime, *, lives: int = 5
         day=(campaign.local_day(now) - campaign.first_day).days + 1,
         days=(campaign.last_day - campaign.first_day).days + 1,
         calendar_gap=calendar_gap(campaign, campaign.local_day(now)),
+        incidents=tuple(lately(session, now - A_DAY)),
     )
 
 

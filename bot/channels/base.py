@@ -132,6 +132,8 @@ class Capabilities:
     users_per_call: int  # 1 for a group
     repeats_safely: bool  # the platform weeds out an identical call, so that an unanswered one may be repeated
     limit: Limit | None = None  # calls beyond it are refused, or dropped without a word
+    per_user: tuple[Limit, ...] = ()  # messages to one user; those beyond it are dropped without a word
+    per_day: int = 0  # person-messages of the platform's day; 0: not known
 
 
 class Channel(Protocol):

@@ -15,6 +15,7 @@ from bot.channels import wecom_xml
 from bot.channels.base import Attachment, Capabilities, Image, Outgoing, SendError, SendResult
 from bot.channels.wecom_api import WecomApi
 from bot.channels.wecom_crypto import Envelope, Refused
+from models.channel_state import Limit
 from models.clock import Clock
 from models.lengths import TEXT_BYTES, cut
 from models.messages import Inbound, InboundKind, Markdown, Recall
@@ -22,6 +23,8 @@ from models.messages import Inbound, InboundKind, Markdown, Recall
 NAME = "wecom_app"
 BODY_BYTES = 64 * 1024
 USERS = 1000  # of one call (page 90236)
+PER_USER = (Limit(30, 60.0), Limit(1000, 3600.0))  # from one app; the excess is dropped without a word (page 90312)
+PER_ACCOUNT = 200  # person-messages a day, times the corp's account limit (page 90312)
 DUPLICATE_SECONDS = 1800  # how long the platform remembers a call for its duplicate check
 MEDIA_LIFE = 2 * 24 * 3600.0  # seconds; the platform keeps media for 3 days
 OUTER = ("ToUserName", "AgentID", "Encrypt")
@@ -34,8 +37,10 @@ TEXT_TYPES = {kind.value: kind for kind in InboundKind if kind is not InboundKin
 class WecomApp:
     """One app of one corp."""
 
-    def __init__(self, envelope: Envelope, agent_id: int, api: WecomApi, wall: Clock) -> None:
+    def __init__(self, envelope: Envelope, agent_id: int, api: WecomApi, wall: Clock, account_limit: int = 0) -> None:
+        """account_limit: how many accounts the corp may have; 0: not known, then no day's limit is kept."""
         self.api = api
+        self._per_day = PER_ACCOUNT * account_limit
         self._envelope = envelope
         self._agent_id = agent_id
         self._wall = wall
@@ -94,8 +99,8 @@ class WecomApp:
 
     @property
     def can(self) -> Capabilities:
-        """Up to 1000 users a call; the duplicate check makes a repeat safe."""
-        return Capabilities(users_per_call=USERS, repeats_safely=True)
+        """Up to 1000 users a call; the duplicate check makes a repeat safe; what is too much we must not send."""
+        return Capabilities(users_per_call=USERS, repeats_safely=True, per_user=PER_USER, per_day=self._per_day)
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
         """Send to up to 1000 users in one call. Raises SendError."""

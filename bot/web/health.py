@@ -50,6 +50,11 @@ class Facts:
             "oldest_unsent": _oldest(found, now.timestamp()),
             "blocked": found.blocked,
             "resting": sorted(found.troubles),
+            "incidents": [
+                {"kind": one.kind, "channel": one.channel, "since": one.opened_at.isoformat()}
+                for one in found.incidents
+                if one.closed_at is None
+            ],
             "campaign": {"key": campaign.key, "now": now.isoformat(), "day": found.day, "days": found.days},
             "calendar_missing": found.calendar_gap,
             "next": [{"rule": one.rule_key, "at": one.scheduled_at.isoformat()} for one in found.following],

@@ -14,6 +14,7 @@ from handlers.wording.excusing import *
 from handlers.wording.explaining import *
 from handlers.wording.extending import *
 from handlers.wording.form import *
+from handlers.wording.incidents import *
 from handlers.wording.issues import *
 from handlers.wording.joining import *
 from handlers.wording.leave import *
@@ -26,7 +27,7 @@ from handlers.wording.records import *
 from handlers.wording.reporting import *
 from handlers.wording.running import *
 from handlers.wording.several import *
-from handlers.wording.state import *
 from handlers.wording.snooze import *
+from handlers.wording.state import *
 from handlers.wording.status import *
 from handlers.wording.words import *

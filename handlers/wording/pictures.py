@@ -59,11 +59,3 @@ def trend_follows(campaign: Campaign, table: TrendTable) -> str:
 def nothing_to_draw(name: str, scope: str) -> str:
     """Say that nobody has reported what a trend was asked of."""
     return f"{name}：{scope}还没有报过数，画不出趋势图。"
-
-
-def picture_broken(reason: str) -> str:
-    """Tell the office's admins that pictures cannot be drawn."""
-    return (
-        "【提醒】机器人画不出图，排名和进度暂时只发文字，数字不受影响。"
-        f"请把下面这句转给维护系统的人，修好后自动恢复，今天不再提醒。\n{reason}"
-    )

@@ -76,13 +76,15 @@ def backlog_line(campaign: Campaign, found: State, now: datetime) -> str:
 
 
 def channel_lines(campaign: Campaign, found: State) -> list[str]:
-    """Say which channels rest and which need an operator."""
-    if not found.troubles:
+    """Say which channels rest and which need an operator, unless an open incident says so."""
+    told = {one.channel for one in found.incidents if one.closed_at is None}
+    if not found.troubles and not told:
         return ["· 通道：正常"]
     lines = []
     for name, why in sorted(found.troubles.items()):
-        fate = "发不出去，请技术人员处理" if name in found.blocked else "暂停，稍后自动再试"
-        lines.append(f"· 通道：{channel_name(campaign, name)}{fate}（{trouble_words(why)}）")
+        if name not in told:
+            fate = "发不出去，请技术人员处理" if name in found.blocked else "暂停，稍后自动再试"
+            lines.append(f"· 通道：{channel_name(campaign, name)}{fate}（{trouble_words(why)}）")
     return lines
 
 

@@ -31,10 +31,17 @@ class FakeChannel:
     """Answers with the next scripted answer, and takes everything when there is none left."""
 
     def __init__(
-        self, name: str = "wecom_app", *, users: int = 1000, repeats: bool = True, limit: Limit | None = None
+        self,
+        name: str = "wecom_app",
+        *,
+        users: int = 1000,
+        repeats: bool = True,
+        limit: Limit | None = None,
+        per_user: tuple[Limit, ...] = (),
+        per_day: int = 0,
     ) -> None:
         self._name = name
-        self._can = Capabilities(users_per_call=users, repeats_safely=repeats, limit=limit)
+        self._can = Capabilities(users, repeats, limit, per_user, per_day)
         self._lock = threading.Lock()
         self.script: list[Answer | Exception] = []
         self.calls: list[tuple[str, tuple[str, ...], bool]] = []

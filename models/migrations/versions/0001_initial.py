@@ -28,6 +28,8 @@ def upgrade() -> None:
     sa.Column('waits', sa.Integer(), nullable=False),
     sa.Column('alert', sa.Boolean(), nullable=False),
     sa.Column('calls', sa.JSON(), nullable=False),
+    sa.Column('day', sa.String(length=10), nullable=False),
+    sa.Column('day_messages', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('channel', name=op.f('pk_channel_state'))
     )
     op.create_table('code_guard',
@@ -36,6 +38,32 @@ def upgrade() -> None:
     sa.Column('locked_until', base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('account', name=op.f('pk_code_guard'))
     )
+    op.create_table('incident',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('channel', sa.String(length=60), nullable=False),
+    sa.Column('open_key', sa.String(length=81), nullable=True),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('opened_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('began_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('well_since', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('told_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('told_by', sa.String(length=60), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incident')),
+    sa.UniqueConstraint('open_key', name=op.f('uq_incident_open_key'))
+    )
+    op.create_table('member_call',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('channel', sa.String(length=60), nullable=False),
+    sa.Column('user_ref', sa.String(length=64), nullable=False),
+    sa.Column('at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_member_call'))
+    )
+    with op.batch_alter_table('member_call', schema=None) as batch_op:
+        batch_op.create_index('ix_member_call_at', ['channel', 'at'], unique=False)
+        batch_op.create_index('ix_member_call_user', ['channel', 'user_ref', 'at'], unique=False)
+
     op.create_table('occurrence',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('rule', sa.String(length=60), nullable=False),
@@ -396,6 +424,12 @@ def upgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attempt_notice_id'), ['notice_id'], unique=False)
 
+    op.create_table('audit_checkpoint',
+    sa.Column('through_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('through_id', name=op.f('pk_audit_checkpoint'))
+    )
     op.create_table('document',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('report_id', sa.Integer(), nullable=False),
@@ -424,12 +458,6 @@ def upgrade() -> None:
     sa.Column('indicator', sa.String(length=60), nullable=False),
     sa.Column('part', sa.String(length=40), nullable=False),
     sa.Column('value', base.Figure(), nullable=False),
-    op.create_table('audit_checkpoint',
-    sa.Column('through_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('through_id', name=op.f('pk_audit_checkpoint'))
-    )
     sa.Column('stated', base.Figure(), nullable=False),
     sa.Column('cumulative', sa.Boolean(), nullable=False),
     sa.Column('approx', sa.Boolean(), nullable=False),
@@ -540,6 +568,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_document_duty_org')
 
     op.drop_table('document')
+    op.drop_table('audit_checkpoint')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_notice_id'))
 
@@ -568,7 +597,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_person_id'))
         batch_op.drop_index(batch_op.f('ix_audit_org_id'))
 
-    op.drop_table('audit_checkpoint')
     op.drop_table('audit')
     with op.batch_alter_table('ranking_issue', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ranking_issue_ranking'))
@@ -624,6 +652,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_occurrence_scheduled_at'))
 
     op.drop_table('occurrence')
+    with op.batch_alter_table('member_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_member_call_user')
+        batch_op.drop_index('ix_member_call_at')
+
+    op.drop_table('member_call')
+    op.drop_table('incident')
     op.drop_table('code_guard')
     op.drop_table('channel_state')
     op.drop_table('access_token')

@@ -1,0 +1,99 @@
+"""What can be seen to be wrong, from what all processes have written down. Only reads; bot/incidents.py acts on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.audience import WECOM_APP
+from models.campaign.definition import Campaign
+from models.campaign.periods import localise
+from models.campaign.workdays import Workdays
+from models.channel_state import ChannelState
+from models.inbox import Inbox
+from models.outbox import Attempt, Notice, Status
+
+PICTURE = "picture"  # noted by who draws, not seen here
+BLOCKED: Mapping[str, str] = {  # errcode -> kind of incident; other alerts are of the kind "refused"
+    "60020": "ip",
+    "40001": "token",
+    "40013": "token",
+    "40014": "token",
+    "42001": "token",
+    "93000": "robot",
+    "93004": "robot",
+    "93008": "robot",
+}
+APP_KINDS = frozenset({"ip", "token", "robot", "refused", "limit", "unreachable"})  # the channel carries nothing now
+NEAR = 80  # per cent of the day's limit (decided by us 2026-11-24)
+IN_VAIN = 4  # tries of a notice, about a minute, before the platform counts as out of reach
+BUSY_FOR = timedelta(minutes=30)  # of campaign time: how long a notice that was given up as busy is a sign
+SILENT_FOR = timedelta(hours=8)  # a whole working day without a word from anybody, though many were written to
+SILENT_FROM = time(17)  # of a working day
+SILENT_AFTER = 20  # notices that went out meanwhile
+_CODE = re.compile(r"\((-?\d+)\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that is wrong."""
+
+    kind: str
+    channel: str  # empty: of none
+    detail: str
+
+    @property
+    def key(self) -> str:
+        """Return what is the same for the same trouble."""
+        return f"{self.kind}:{self.channel}"
+
+
+def signs(session: Session, campaign: Campaign, now: datetime, wall: datetime, per_day: int) -> Iterator[Sign]:
+    """List what is wrong now. now: campaign time; wall: transport time; per_day: person-messages, 0: not known."""
+    for state in session.scalars(select(ChannelState).order_by(ChannelState.channel)):
+        if state.alert or state.waits > 1:
+            yield Sign(_kind(state), state.channel, state.reason)
+        if state.channel == WECOM_APP and per_day and state.sent_today(wall) * 100 >= per_day * NEAR:
+            yield Sign("day-limit", state.channel, f"{state.sent_today(wall)} of {per_day}")
+    yield from _in_vain(session, now)
+    yield from _silent(session, campaign, now, wall)
+
+
+def _kind(state: ChannelState) -> str:
+    if not state.alert:
+        return "limit"
+    code = _CODE.search(state.reason)
+    return BLOCKED.get(code[1], "refused") if code else "refused"
+
+
+def _in_vain(session: Session, now: datetime) -> Iterator[Sign]:
+    """Find channels on which calls do not get through, or the platform was busy until we gave up."""
+    tried = select(Notice.channel, func.max(Notice.reason)).where(
+        Notice.status == Status.WAITING, Notice.not_before <= now, Notice.tries >= IN_VAIN
+    )
+    for channel, reason in session.execute(tried.group_by(Notice.channel)):
+        yield Sign("unreachable", channel, reason)
+    given_up = select(Notice.channel).where(
+        Notice.status == Status.FAILED, Notice.settled_at > now - BUSY_FOR, Notice.reason.startswith("busy:")
+    )
+    for channel in session.scalars(given_up.distinct()):
+        yield Sign("busy", channel, "the platform said that it was busy until we gave up")
+
+
+def _silent(session: Session, campaign: Campaign, now: datetime, wall: datetime) -> Iterator[Sign]:
+    """Find that nobody has been heard for a working day: the callbacks may not reach us."""
+    local = localise(campaign, now)
+    if local.time() < SILENT_FROM or not Workdays(campaign).is_workday(local.date()):
+        return
+    last = session.scalar(select(Inbox.sent_at).order_by(Inbox.id.desc()).limit(1))
+    since = wall - SILENT_FOR
+    if last is None or last > since:
+        return
+    sent = select(func.count(Attempt.id)).where(Attempt.at > since, Attempt.outcome == "sent")
+    if (session.scalar(sent) or 0) >= SILENT_AFTER:
+        yield Sign("silent", "", f"last heard {last.isoformat(timespec='minutes')}")
