@@ -74,7 +74,7 @@ class Outside:
         self.engine = engine  # local or cluster, see nursery.py
         self.names = [f"p{number}" for number in range(count)]
         self.kills = 0
-        self.on_kill: Callable[[], None] = lambda: None  # called while the killed one is not yet back
+        self.on_kill: Callable[[], None] = lambda: None  # called while those killed are not yet back
         self._one = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))  # ours, so that callers wait while nobody is alive
         self._nursery: subprocess.Popen[str]
@@ -104,17 +104,19 @@ class Outside:
         """Start one."""
         self._order("start" if name == self.names[0] else "work", name)
 
-    def killed(self, name: str) -> None:
-        """Kill one with SIGKILL, and start it again as a supervisor does."""
+    def killed(self, *names: str) -> None:
+        """Kill some with SIGKILL, and start them again as a supervisor does."""
         with self._one:
-            self._order("kill", name)
-            self.kills += 1
+            for name in names:
+                self._order("kill", name)
+            self.kills += len(names)
             self.on_kill()
-            self.born(name)
+            for name in names:
+                self.born(name)
 
     def work(self) -> None:
         """Leave them a moment."""
-        time.sleep(0.01)
+        time.sleep(0.025)
 
     def close(self) -> None:
         """Kill everybody."""

@@ -48,8 +48,7 @@ class Killer:
             if kind in ("calling", "machine"):
                 _until_sending(month)
             time.sleep(moment * (0.15 if kind == "soon" else CALL_DELAY))
-            for each in host.names if kind == "machine" else [name]:
-                host.killed(each)
+            host.killed(*(host.names if kind == "machine" else [name]))
             if self._chance.random() < TWICE:
                 time.sleep(self._chance.random() * 0.3)
                 host.killed(name)
