@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint corpus bench soak load lock clean
+.PHONY: run test lint corpus bench soak fuzz audit load lock clean
 
 run: .venv/run.stamp
 	@$(PY) -m bot demo --port $(PORT)
@@ -31,6 +31,12 @@ soak: .venv/dev.stamp
 
 load: .venv/dev.stamp
 	$(PY) -m tests.load $(LOAD)
+
+fuzz: .venv/dev.stamp
+	$(PY) -m tests.fuzz $(FUZZ)
+
+audit: .venv/dev.stamp
+	@$(PY) -m tests.audit
 
 lock: .venv/dev.stamp
 	$(PIP) install pip-tools

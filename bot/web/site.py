@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
 from bot.logs import get_logger
@@ -27,6 +27,13 @@ def make(blueprints: Iterable[Blueprint]) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     for each in blueprints:
         app.register_blueprint(each)
+
+    @app.before_request
+    def readable() -> None:
+        try:
+            request.args  # noqa: B018  # a query whose bytes are no UTF-8 breaks whoever looks first: here, as a 400
+        except UnicodeDecodeError:
+            abort(400)
 
     @app.after_request
     def protect(response: Response) -> Response:
