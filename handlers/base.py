@@ -179,12 +179,18 @@ def route(
     return declare
 
 
-_EDGES = re.compile(r"^[\s\u200b-\u200f\ufeff]+|[\s\u200b-\u200f\ufeff。！!~～]+$")
+# emoji; [抱拳] as the platform writes it
+_FACE = r"[\u2600-\u27bf\u2b50\ufe0f\U0001f000-\U0001faff]|\[[\u4e00-\u9fff]{1,4}\]"
+_EDGES = re.compile(
+    rf"^(?:[\s\u200b-\u200f\ufeff]|{_FACE})+(?=.)|(?<=.)(?:[\s\u200b-\u200f\ufeff。！!~～]|{_FACE})+$", re.DOTALL
+)
+_BLANK = re.compile(r"^[\s\u200b-\u200f\ufeff]+|[\s\u200b-\u200f\ufeff。！!~～]+$")
 
 
 def tidy(text: str) -> str:
-    """Fold a text for matching commands: full width, blanks and closing marks at the edges, quotes around it."""
-    folded = _EDGES.sub("", unicodedata.normalize("NFKC", text))
+    """Fold a text for matching commands: full width, blanks, faces and closing marks at the edges, quotes around it."""
+    folded = _BLANK.sub("", unicodedata.normalize("NFKC", text))
+    folded = _EDGES.sub("", folded)
     if len(folded) > 2 and folded[0] in "“\"「'" and folded[-1] in "”\"」'":
         folded = folded[1:-1].strip()
     return folded

@@ -92,7 +92,10 @@ def chase(ctx: Context, match: Match) -> Reply:
     if not found:
         return Reply(wording.nothing_owed(), outcome="shown")
     if not plan.missing:
-        return Reply(wording.nobody_to_chase(list(dict.fromkeys(duty.name for duty, _ in duties))), outcome="shown")
+        excused = [state for state in found if state.standing is Standing.EXCUSED]
+        names = list(dict.fromkeys(duty.name for duty, _ in duties))
+        met = any(state.standing.met for state in found)
+        return Reply(wording.nobody_to_chase(names, _orgs(excused), met=met), outcome="shown")
     if not plan.drafts:
         return Reply("\n".join([wording.chase_nobody(), *_left_out(ctx, plan, command)]), outcome="shown")
     payload = {

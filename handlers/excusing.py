@@ -17,6 +17,7 @@ from sqlalchemy import select
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
+from handlers.headed import is_for_admins
 from handlers.targets import asked
 from models import outbox
 from models.audience import audience, recipient
@@ -64,6 +65,7 @@ class Sorted:
     roles=(Role.ADMIN,),
     examples=("免报 {duty} {org} 原因",),
     help="免报 任务 单位 原因：这家不用报，不再催",
+    accepts=is_for_admins,
 )
 def excuse(ctx: Context, match: Match) -> Reply:
     """Show whom an excuse would free from what, and hand out the code; without words list what holds."""

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from handlers import wording
 from handlers.ahead import find_days
 from handlers.base import REPORTERS, Context, Match, route
+from handlers.headed import reads_as_report
 from handlers.people import rights
 from models import leave
 from models.audience import of_org, recipient
@@ -63,7 +64,7 @@ def is_leave(ctx: Context, match: Match) -> bool:
     if ctx.sender is None or len(text) > LONGEST or "\n" in text or not _WORDS.search(text):
         return False
     if _COMMAND.match(text):
-        return True
+        return not reads_as_report(ctx, _COMMAND.sub("", text))
     wish = read(ctx, text)
     return wish.days is not None and len(wish.name) <= 4 and not _QUESTION.search(wish.name)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from handlers import wording
 from handlers.base import REPORTERS, Context, Match, find_org, route
-from handlers.ranking import NUMBER, find_ranking, may_publish
+from handlers.headed import is_no_report
+from handlers.ranking import find_ranking, may_publish, split_issue
 from models import issues
 from models.bulletins.document import Document
 from models.bulletins.of_campaign import Scope, closing, scope_of, weekly
@@ -22,6 +23,7 @@ from models.people import Org, Role, all_orgs, descendants
     roles=(Role.ADMIN,),
     examples=("通报 {ranking}", "通报 {ranking} 第1期"),
     help="通报 排名名称：把已发布的一期写成公文（Word）发给您",
+    accepts=is_no_report,
 )
 def write_bulletin(ctx: Context, match: Match) -> Reply:
     """Send the bulletin of a published issue, the newest when none is named."""
@@ -40,6 +42,7 @@ def write_bulletin(ctx: Context, match: Match) -> Reply:
     roles=(Role.ADMIN,),
     examples=("排名表 {ranking}",),
     help="排名表 排名名称：把已发布的一期做成表格（Excel）发给您",
+    accepts=is_no_report,
 )
 def make_sheet(ctx: Context, match: Match) -> Reply:
     """Send the workbook of a published issue, with a chart."""
@@ -59,6 +62,7 @@ def make_sheet(ctx: Context, match: Match) -> Reply:
     roles=(Role.ADMIN,),
     examples=("周报",),
     help="周报：本周进展写成公文（Word）发给您",
+    accepts=is_no_report,
 )
 def write_weekly(ctx: Context, match: Match) -> Reply:
     """Send the brief of the running week, of all that the admin may act on or of one org of it."""
@@ -73,6 +77,7 @@ def write_weekly(ctx: Context, match: Match) -> Reply:
     roles=REPORTERS,
     examples=("总结稿",),
     help="总结稿：用已报的数写好总结初稿（Word）发给您",
+    accepts=is_no_report,
 )
 def write_closing(ctx: Context, match: Match) -> Reply:
     """Send the draft of the summary: of the own org to a liaison, of all that he may act on to an admin."""
@@ -83,17 +88,16 @@ def write_closing(ctx: Context, match: Match) -> Reply:
 def _issue(ctx: Context, rest: str, command: str) -> RankingIssue | Reply:
     """Return the published issue that was named, or the refusal. Raises UserError."""
     if not may_publish(ctx):
-        raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
-    found = NUMBER.search(rest)
-    name = rest[: found.start()].strip() if found else rest.strip()
+        raise UserError("office-publishes")
+    name, number, _ = split_issue(rest)
     if not name:
         names = [ranking.names[0] if ranking.names else ranking.name for ranking in ctx.campaign.rankings.values()]
         raise UserError("name-a-ranking", example=f"{command} {names[0]}", names=names)
     key = find_ranking(ctx.campaign, name)
-    issue = issues.issue_of(ctx.session, key, int(found[1]) if found else None)
+    issue = issues.issue_of(ctx.session, key, number)
     title = ctx.campaign.rankings[key].name
     if issue is None:
-        return Reply(wording.publish_first(title, int(found[1]) if found else None, name), outcome="refused")
+        return Reply(wording.publish_first(title, number, name), outcome="refused")
     if issue.status is IssueStatus.RECALLED:
         return Reply(wording.recalled_no_paper(title, issue.number or 0, name), outcome="refused")
     return issue

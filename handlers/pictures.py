@@ -8,6 +8,7 @@ from collections.abc import Collection
 from handlers import wording
 from handlers.base import EVERYBODY, Context, Match, Route, find_named, route
 from handlers.grouping import Headings
+from handlers.headed import is_no_report
 from handlers.names import orgs_called
 from handlers.targets import Target, asked, find_kind, find_org_target, joined, with_below
 from models.campaign.definition import Campaign
@@ -32,6 +33,7 @@ _TIGHT = re.compile(r"^(.{0,20}?)(任务进度图|完成情况图|进度图|完�
     roles=EVERYBODY,
     examples=("进度图", "进度图 {duty}", "进度图 按名单"),
     help="进度图：谁完成了哪项任务，一张图；可加任务、单位、类别",
+    accepts=is_no_report,
 )
 def show_matrix(ctx: Context, match: Match) -> Reply:
     """Send the picture of which org has met which duty; the reply holds the counts."""
@@ -64,6 +66,7 @@ def show_matrix(ctx: Context, match: Match) -> Reply:
     roles=EVERYBODY,
     examples=("趋势 {name}", "趋势 {name} {org}"),
     help="趋势 {name}：每天报了多少，一张图；可加单位、类别",
+    accepts=is_no_report,
 )
 def show_trend(ctx: Context, match: Match) -> Reply:
     """Send the picture of what came in of one figure day by day; the reply holds the total."""
@@ -110,18 +113,22 @@ def draw_spaced(ctx: Context, match: Match) -> Reply:
 def _spaced(ctx: Context, text: str) -> tuple[Route, str] | None:
     """Return the route and what is asked of it, only where every word is known: a report stays a report."""
     found = _TIGHT.match(text)
-    if found is None or ctx.sender is None or bool(found[1].strip()) == bool(found[3].strip()):
+    if found is None or ctx.sender is None or not (found[1].strip() or found[3].strip()):
         return None
-    rest = (found[1] or found[3]).strip().removesuffix("的")
+    rest = f"{found[1].strip().removesuffix('的')} {found[3].strip()}".strip()
     entry = show_trend if found[2] in show_trend.words else show_matrix
-    try:
-        if entry is show_trend:
-            _trend_of(ctx, rest, ctx.scope(*EVERYBODY))
-        else:
-            asked(ctx, rest, ctx.scope(*EVERYBODY))
-    except UserError:
-        return None
-    return entry, rest
+    scope = ctx.scope(*EVERYBODY)
+    glued = [f"{rest[:at]} {rest[at:]}" for at in range(2, len(rest) - 1) if " " not in rest]  # 长沙手册
+    for words in (rest, *glued):
+        try:
+            if entry is show_trend:
+                _trend_of(ctx, words, scope)
+            else:
+                asked(ctx, words, scope)
+        except UserError:
+            continue
+        return entry, words
+    return None
 
 
 def _trend_of(ctx: Context, rest: str, scope: set[int]) -> tuple[Item, Target | None]:

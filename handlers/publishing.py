@@ -13,7 +13,8 @@ from typing import Any
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
-from handlers.ranking import NUMBER, find_ranking, is_empty, may_publish
+from handlers.headed import is_for_admins, is_no_report
+from handlers.ranking import find_ranking, is_empty, may_publish, split_issue
 from models import issues, outbox
 from models.audience import audience, recipient
 from models.campaign.definition import Ranking
@@ -44,6 +45,7 @@ RECALL_WITHIN = timedelta(hours=24)  # as long as the platform lets its own mess
     roles=(Role.ADMIN,),
     examples=("发布 {ranking}",),
     help="发布 排名名称：预览后凭确认码发到群里",
+    accepts=is_no_report,
 )
 def publish_ranking(ctx: Context, match: Match) -> Reply:
     """Show what would be published and hand out the code that does it. The code is bound to the figures shown."""
@@ -115,6 +117,7 @@ def do_propose(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     roles=(Role.ADMIN,),
     examples=("不发布 {ranking}",),
     help="不发布 排名名称：等审定的这一期不发",
+    accepts=is_no_report,
 )
 def drop_issue(ctx: Context, match: Match) -> Reply:
     """Drop what waits for a yes. Publishing later is still possible: it takes the figures of then."""
@@ -133,20 +136,18 @@ def drop_issue(ctx: Context, match: Match) -> Reply:
     roles=(Role.ADMIN,),
     examples=("撤回 {ranking}", "撤回 {ranking} 第1期 数字有误"),
     help="撤回 排名名称：24小时内作废已发布的一期",
+    accepts=is_for_admins,
 )
 def recall_issue(ctx: Context, match: Match) -> Reply:
     """Show which issue would be taken back, and what the group will read, and hand out the code that does it."""
-    found = NUMBER.search(match.rest)
-    name, reason = match.rest, ""
-    if found:
-        name, reason = match.rest[: found.start()].strip(), match.rest[found.end() :].strip(" ，,：:")
-    elif " " in match.rest.strip():
-        name, reason = match.rest.split(maxsplit=1)
+    name, number, reason = split_issue(match.rest)
+    if number is None and " " in name:
+        name, reason = name.split(maxsplit=1)
     key = _named(ctx, name, example="撤回")
-    issue = issues.issue_of(ctx.session, key, int(found[1]) if found else None)
+    issue = issues.issue_of(ctx.session, key, number)
     title = ctx.campaign.rankings[key].name
     if issue is None or issue.published_at is None:
-        return Reply(wording.no_such_issue(title, int(found[1]) if found else None), outcome="refused")
+        return Reply(wording.no_such_issue(title, number), outcome="refused")
     if issue.status is IssueStatus.RECALLED:
         return Reply(wording.recalled_already(title, issue.number or 0), outcome="refused")
     if ctx.now - issue.published_at > RECALL_WITHIN:
@@ -184,7 +185,7 @@ def _by(ctx: Context) -> dict[str, int]:
 def _named(ctx: Context, name: str, example: str = "发布") -> str:
     """Return the ranking that an admin of the office names. Raises UserError."""
     if not may_publish(ctx):
-        raise UserError("not-your-org", name=ctx.campaign.office, own=[org.name for org in ctx.known.orgs(Role.ADMIN)])
+        raise UserError("office-publishes")
     if name.strip():
         return find_ranking(ctx.campaign, name.strip())
     rankings = ctx.campaign.rankings

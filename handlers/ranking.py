@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 from handlers import wording
-from handlers.base import EVERYBODY, Context, Match, find_named, route
+from handlers.base import EVERYBODY, Context, Match, find_named, find_org, route
+from handlers.headed import is_no_report
+from handlers.running.moments import number as small_number
 from models.campaign.definition import Campaign
 from models.errors import UserError
 from models.issues import IssueStatus, current, inputs, issue_of, last_issue
 from models.messages import Picture, RankTable, Reply, table_from_json
 from models.people import Role
 
-NUMBER = re.compile(r"第?\s*(\d{1,5})\s*期")
+_NUMBER = re.compile(r"第\s*([一二三四五六七八九十]{1,3})\s*期|第?\s*(\d{1,5})\s*期")
 
 
 @route(
@@ -22,14 +24,15 @@ NUMBER = re.compile(r"第?\s*(\d{1,5})\s*期")
     roles=EVERYBODY,
     examples=("排名", "排名 {ranking}"),
     help="排名：看最近发布的排名",
+    accepts=is_no_report,
 )
 def show_ranking(ctx: Context, match: Match) -> Reply:
     """Show the last published issue; an admin of the running office who names a ranking sees how it stands now."""
     if match.rest:
-        found = NUMBER.search(match.rest)
-        key = find_ranking(ctx.campaign, match.rest[: found.start()].strip() if found else match.rest)
-        if found:
-            return Reply(_issue(ctx, key, int(found[1])), outcome="shown")
+        name, number, _ = split_issue(match.rest)
+        key = find_ranking(ctx.campaign, name)
+        if number is not None:
+            return Reply(_issue(ctx, key, number), outcome="shown")
         return preview(ctx, key) if may_publish(ctx) else Reply(_published(ctx, key), outcome="shown")
     issued = [key for key in ctx.campaign.rankings if last_issue(ctx.session, key)]
     if not issued:
@@ -48,9 +51,8 @@ def show_ranking(ctx: Context, match: Match) -> Reply:
 def explain_ranking(ctx: Context, match: Match) -> Reply:
     """Explain one ranking, or all that the own orgs take part in: formula, rules, and the own inputs."""
     if match.rest:
-        key = find_ranking(ctx.campaign, match.rest)
+        key, mine = _explained(ctx, match.rest)
         found = inputs(ctx.session, ctx.campaign, key, ctx.now)
-        mine = ctx.scope(*EVERYBODY)
         own = [score.org.name for score in found if score.org.id in mine]
         return Reply(wording.how_it_is_ranked(ctx.campaign, ctx.campaign.rankings[key], found, own), outcome="shown")
     mine = {org.id for org in ctx.known.orgs()}
@@ -63,6 +65,30 @@ def explain_ranking(ctx: Context, match: Match) -> Reply:
     if not told:
         return Reply(wording.which_ranking_explained(_short_names(ctx.campaign)), outcome="shown")
     return Reply(wording.how_they_are_ranked(ctx.campaign, told), outcome="shown")
+
+
+def _explained(ctx: Context, words: str) -> tuple[str, set[int]]:
+    """Return the ranking that is named, and of which orgs the inputs are shown: 手册, 手册 长沙. Raises UserError."""
+    scope = ctx.scope(*EVERYBODY)
+    name, _, called = words.rpartition(" ")
+    if not name:
+        return find_ranking(ctx.campaign, words), scope
+    org = find_org(ctx, called, prefer=scope)
+    if org.id not in scope:
+        raise UserError("not-your-org", name=org.name, own=[own.name for own in ctx.known.orgs()])
+    return find_ranking(ctx.campaign, name), {org.id}
+
+
+def split_issue(text: str) -> tuple[str, int | None, str]:
+    """Return what stands before 第2期 or 第二期, the number, and what follows; without one the text, None and ''."""
+    found = _NUMBER.search(text)
+    if found is None:
+        return text.strip(), None, ""
+    try:
+        number = small_number(found[1] or found[2])
+    except ValueError:  # 第十十期
+        number = 0
+    return text[: found.start()].strip(), number, text[found.end() :].strip(" ，,：:")
 
 
 def _issue(ctx: Context, key: str, number: int) -> str:

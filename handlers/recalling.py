@@ -19,7 +19,7 @@ WITHIN = timedelta(hours=24)  # as the platform's /message/recall allows
 
 @route(
     "recall-sending",
-    words=("撤回通知", "撤回催报", "撤回群发"),
+    words=("撤回通知", "撤回催报", "撤回群发", "撤回 通知", "撤回 催报"),
     takes_rest=True,
     roles=(Role.ADMIN,),
     examples=("撤回通知", "撤回通知 2"),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from handlers import wording
 from handlers.ahead import PARTS, find_moment
 from handlers.base import REPORTERS, Context, Match, route
+from handlers.reading.values import Verdict
 from models import outbox, snooze
 from models.campaign.periods import clock_time
 from models.campaign.workdays import Workdays
@@ -31,6 +32,7 @@ MOST_DAYS = 3  # working days
 BEFORE_DEADLINE = timedelta(hours=2)  # the last sensible moment: time to act is left
 SOONEST = timedelta(minutes=10)
 _VERB = re.compile(r"提醒|催|叫我|推迟|延后")
+_SAID_OUTRIGHT = re.compile(r"^(?:推迟|延后)提醒(?=$|[\s:,到至一二两三四五六七八九十\d])")
 _NO_MOMENT = re.compile(r"(?:[\d一二三四五六七八九十]+[月日号点时分:]\d*)+[日号]?(?:[上下]午)?|周末")  # 25点, 5月32日
 _PUT_OFF = re.compile(r"再?(?:来?提醒|来?催|叫|推迟|延后)(?:到|至)?")
 _FILLER = re.compile(
@@ -44,6 +46,8 @@ def is_snooze(ctx: Context, match: Match) -> bool:
     text = match.text
     if ctx.sender is None or len(text) > LONGEST or "\n" in text or not _VERB.search(text):
         return False
+    if _SAID_OUTRIGHT.match(text) and ctx.reader.read(text, ctx.today).verdict is not Verdict.REPORT:
+        return True
     found = find_moment(text, ctx.now, ctx.campaign.tz)
     rest = found.rest if found else _NO_MOMENT.sub("", text)
     if _FILLER.sub("", _PUT_OFF.sub("", rest)):

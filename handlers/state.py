@@ -1,7 +1,8 @@
 """状态: whether the bot is well, what it did last and does next; 状态 规则名: the life of one rule.
 
 An occurrence is due, taken up, and its notices are sent, wait, or failed; or it was skipped, and why. All of it is
-read from models/state.py, as the morning brief and /healthz do.
+read from handlers.headed import is_no_report
+from models/state.py, as the morning brief and /healthz do.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 
 from handlers import wording
 from handlers.base import Context, Match, route
+from handlers.headed import is_no_report
 from models import sendings, settings
 from models.campaign.definition import RuleKind
 from models.messages import Reply
@@ -32,6 +34,7 @@ SINCE = "since:"  # setting of schedules/claims.py: since:<rule>@<version>, from
     roles=(Role.ADMIN,),
     examples=("状态", "状态 早报"),
     help="状态：机器人是否正常；状态 规则名：看一条规则的前后",
+    accepts=is_no_report,
 )
 def show_state(ctx: Context, match: Match) -> Reply:
     """Show how the bot is, or the life of one rule."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from handlers import wording
 from handlers.base import EVERYBODY, Context, Match, route
 from handlers.grouping import Group, Headings, current
+from handlers.headed import is_no_report
 from handlers.leave import leave_lines
 from handlers.names import org_labels
 from handlers.snooze import snooze_lines
@@ -85,6 +86,7 @@ def _figures(ctx: Context, known: Sequence[Fact]) -> Iterable[str]:
     roles=EVERYBODY,
     examples=("进度", "进度 {org}"),
     help="进度：各项任务完成情况；进度 单位：看一家",
+    accepts=is_no_report,
 )
 def show_progress(ctx: Context, match: Match) -> Reply:
     """Show how far each duty is among the orgs that the sender may see, or everything about one org."""
@@ -150,6 +152,7 @@ def _under(ctx: Context, org: Org, scope: set[int]) -> dict[int, str]:
     roles=EVERYBODY,
     examples=("未报", "未报 {duty}", "未报 {org}"),
     help="未报：谁还没报；后面可以加任务或单位",
+    accepts=is_no_report,
 )
 def show_missing(ctx: Context, match: Match) -> Reply:
     """List who still owes a duty, or each duty, among the orgs that the sender may see."""
@@ -201,7 +204,8 @@ def _names(ctx: Context, wanted: Asked, grouped: Sequence[tuple[Duty, str, Seque
     for duty, days, groups in grouped:
         missing = sum(len(group.missing) for group in groups)
         if not missing:
-            lines.append(wording.nobody_missing(duty.name + days))
+            excused, met = sum(group.excused for group in groups), any(group.met for group in groups)
+            lines.append(wording.nobody_missing(duty.name + days, excused, met=met))
             continue
         lines.append(wording.missing_head(duty.name, days, missing, sum(group.counted for group in groups)))
         if many:

@@ -6,6 +6,7 @@ overdue is not any more; nobody is told by this: the answer says how.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,8 @@ from models.errors import UserError
 from models.messages import Reply
 from models.people import Role, all_orgs
 
+_TO_WHEN = re.compile(r"\s(?:延?到|至)\s*\S{1,12}$")
+
 
 @route(
     "extend",
@@ -47,7 +50,8 @@ def extend(ctx: Context, match: Match) -> Reply:
     if when.wrong:
         raise UserError("no-such-moment", written=when.wrong)
     if when.day is None and when.length is None:
-        key, _ = about(ctx, when.head, example(ctx))
+        head = _TO_WHEN.sub("", when.head)  # 总结 到 周末: no day that can be told
+        key, _ = about(ctx, head, example(ctx))
         raise UserError("extend-to-when", name=ctx.campaign.duties[key].name, example=example(ctx))
     meant = meant_by(ctx, when.head, example(ctx))
     due = due_by(ctx, meant, when)

@@ -13,18 +13,19 @@ _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _DAY = re.compile(
     rf"(?:(?P<year>20\d\d)[年\-./])?(?P<month>{_N})(?:月|[-./])(?P<day>{_N})[日号]?(?![\d:])"
     rf"|(?P<only>{_N})[日号]"
-    r"|(?P<word>今天|今日|明天|明日|后天|大后天)"
+    r"|(?P<word>今天|今日|明天|明日|后天|大后天|本?月底|本?月末)"
     r"|(?P<which>本|这个|这|下个|下)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
 )
 _TIME = re.compile(
     rf"(?P<half>凌晨|早上|上午|中午|下午|晚上|晚)?\s*(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})"
     rf"|(?P<oclock>{_N})[点时](?:(?P<thirty>半)|(?P<past>{_N})分?|整|钟)?)"
 )
-_LENGTH = re.compile(rf"(?P<count>{_N}|两)个?(?P<unit>天|周|星期|礼拜)(?![一二三四五六日天])")
+_LENGTH = re.compile(rf"(?P<count>{_N}|两)个?(?P<unit>天|周|星期|礼拜|小时|钟头)(?![一二三四五六日天])")
 _LINKS = re.compile(
     r"(?:\s|到|至|为止|为|延长|延期|延|推迟|顺延|改|再|之前|以前|前|截止|结束)+$"
 )  # between what and when
 _WORDS = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
+_UNITS = {"天": timedelta(days=1), "小时": timedelta(hours=1), "钟头": timedelta(hours=1)}  # any other: a week
 _FAR_BACK = timedelta(days=180)  # a month and day longer ago than this means the next year's
 
 
@@ -48,10 +49,10 @@ def read_when(text: str, today: date) -> When:
     if day is None and clock is None and length is not None:
         head = unlinked(_cut(text, length))
         try:
-            days = number(length["count"]) * (1 if length["unit"] == "天" else 7)
+            span = number(length["count"]) * _UNITS.get(length["unit"], timedelta(days=7))
         except ValueError:
             return When(head, wrong=length[0])
-        return When(head, length=timedelta(days=days)) if days else When(head, wrong=length[0])
+        return When(head, length=span) if span else When(head, wrong=length[0])
     rest = _cut(rest, day)
     try:
         on = _day(day, today) if day else None
@@ -81,6 +82,8 @@ def read_time(found: re.Match[str]) -> time:
 
 
 def _day(found: re.Match[str], today: date) -> date:
+    if found["word"] in ("月底", "月末", "本月底", "本月末"):
+        return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     if found["word"]:
         return today + timedelta(days=_WORDS[found["word"]])
     if found["weekday"]:

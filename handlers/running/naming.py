@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from handlers.base import Context, Match
+from handlers.headed import is_for_admins
 from handlers.people.rights import runs_office
 from models.campaign.amended import EVERYTHING
 from models.campaign.definition import RuleKind
 from models.campaign.firings import duty_of
 from models.errors import UserError
 
-ALL_WORDS = ("全部", "所有", "全部规则", "所有规则", "全部提醒")
+ALL_WORDS = ("全部", "所有", "全部规则", "所有规则", "全部提醒", "所有提醒")
 KIND_WORDS = {
     "提醒": (RuleKind.REMIND,),
     "催报": (RuleKind.REMIND,),
@@ -28,7 +29,7 @@ MOST = 8  # rules that a question names
 
 def is_a_command(ctx: Context, match: Match) -> bool:
     """Tell whether what follows a command word may belong to it."""
-    return len(match.rest) <= LONGEST and "\n" not in match.rest
+    return len(match.rest) <= LONGEST and "\n" not in match.rest and is_for_admins(ctx, match)
 
 
 def for_the_office(ctx: Context) -> None:

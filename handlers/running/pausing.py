@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
+from handlers.names import orgs_called
 from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import When, read_when
 from handlers.running.naming import find_rules, for_the_office, is_a_command
+from handlers.targets import find_kind
 from models import amendments
 from models.campaign.amended import EVERYTHING, PAUSABLE, Amendment, Kind, amend
 from models.campaign.definition import Campaign, Pause
@@ -46,7 +48,7 @@ def pause(ctx: Context, match: Match) -> Reply:
         raise UserError("no-such-moment", written=when.wrong)
     if not when.head:
         raise UserError("pause-what")
-    subjects = find_rules(ctx, when.head)
+    subjects = _rules(ctx, when.head)
     until = _until(ctx, when)
     running = [running_pause(ctx, key) for key in _keys(ctx.campaign, subjects)]
     if all(each is not None and each.end == until for each in running):
@@ -55,6 +57,21 @@ def pause(ctx: Context, match: Match) -> Reply:
         raise UserError("already-paused", name=_name(ctx, subjects), until=ends, example=back)
     payload = {"subjects": list(subjects), "until": until.isoformat() if until else None} | seen(ctx)
     return offer(ctx, "pause", payload, "\n".join(_preview(ctx, subjects, until)))
+
+
+def _rules(ctx: Context, head: str) -> tuple[str, ...]:
+    """Return the rules that are meant. Raises UserError; an org among the words is told what there is for it."""
+    try:
+        return find_rules(ctx, head)
+    except UserError as error:
+        scope = ctx.scope(Role.ADMIN)
+        if error.code == "no-such-rule" and any(_is_org(ctx, word, scope) for word in head.split()):
+            raise UserError("pause-not-for-one") from None
+        raise
+
+
+def _is_org(ctx: Context, word: str, scope: set[int]) -> bool:
+    return bool(orgs_called(ctx.session, word)) or find_kind(ctx, word, scope) is not None
 
 
 def do_pause(ctx: Context, payload: Mapping[str, Any]) -> Reply:

@@ -108,6 +108,7 @@ _ERRORS = {
     "leave-over": "{days}已经过去了，没有登记。",
     "leave-after-close": "{name}到{day}结束，那时不会再发提醒，不用请假。",
     "leave-none": "{name}没有登记请假，不用销假。",
+    "office-publishes": "排名由{office}发布，发布、撤回和通报只有{office}的管理员能办。看已发布的回“排名”。",
     "office-runs-clock": "延期、暂停和改规则会影响所有单位，只有{office}的管理员能办。请联系他们。",
     "no-such-moment": "“{written}”不是能用的日期或时间，请检查后再发。",
     "clock-changed-meanwhile": "刚才已经有人改过，这次什么都没有做。请重新发一遍命令看现在的情况。",
@@ -127,6 +128,8 @@ _ERRORS = {
     "no-such-rule": "没有叫“{name}”的规则。回“规则”看有哪些，可以写编号。",
     "which-rule": "“{name}”对得上好几条规则：{names}。请写编号或全名再发。",
     "pause-what": "请写明暂停什么，例如“暂停 全部”“暂停 提醒”，规则名和编号见“规则”。",
+    "pause-not-for-one": "暂停是停一条规则，不能只停一家单位。那一家不用报，回“免报 任务 单位”；"
+    "晚些报，回“延期 任务 单位 到 日期”。",
     "pause-into-the-past": "暂停{moment}已经过了，没有改。请写以后的日期。",
     "already-paused": "{name}已经暂停了{until}，没有变化。要接着发请回“{example}”。",
     "not-paused": "{name}没有暂停，不用恢复。",

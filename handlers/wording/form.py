@@ -18,7 +18,7 @@ from handlers.wording.words import (
     owed_words,
     week_words,
 )
-from models.campaign.definition import Campaign, Cycle, DutyKind, Indicator, Rule
+from models.campaign.definition import Campaign, Cycle, DutyKind, Indicator, Rule, RuleKind
 from models.campaign.periods import WEEKDAYS as DAYS
 from models.duties import DutyState, Standing
 from models.ledger import DUTY, NOTHING, Line
@@ -306,7 +306,7 @@ def standing_words(campaign: Campaign, state: DutyState | None) -> str:
 
 def rule_times(campaign: Campaign, rule: Rule) -> str:
     """Say when a rule speaks, as its line in the campaign file has it."""
-    to = "，只发给还没报的" if rule.to == "missing" else ""
+    to = "，只发给还没报的" if rule.kind is RuleKind.REMIND and rule.to == "missing" else ""
     if rule.before:
         days = [str(days) for days in rule.before.days if days]
         parts = [f"到期前{'、'.join(days)}天"] if days else []

@@ -75,7 +75,7 @@ def nothing_waits(name: str) -> str:
 
 def no_such_issue(name: str, number: int | None) -> str:
     """Say that an issue does not exist."""
-    return f"{name}没有第{number}期。" if number else f"{name}还没有发布过，不用撤回。"
+    return f"{name}没有第{number}期。" if number is not None else f"{name}还没有发布过，不用撤回。"
 
 
 def recalled_already(name: str, number: int) -> str:

@@ -94,10 +94,13 @@ def chase_nobody() -> str:
     return "没有需要提醒的人，什么都没有发。"
 
 
-def nobody_to_chase(duties: Sequence[str]) -> str:
-    """Say that everybody has answered."""
+def nobody_to_chase(duties: Sequence[str], excused: Sequence[str], *, met: bool) -> str:
+    """Say that nobody has to be asked. excused: orgs that need not answer. met: others have answered."""
     which = duties[0] if len(duties) == 1 else "各项任务"
-    return f"{which}：全部已报，不用催。"
+    if not excused:
+        return f"{which}：全部已报，不用催。"
+    free = f"{names_list(excused, 10)}免报"
+    return f"{which}：{free}，其他的都已报，不用催。" if met else f"{which}：{free}，不用催。"
 
 
 def chase_sent(people: int, orgs: int, when: str, *, urgent: bool) -> str:

@@ -32,7 +32,7 @@ def draft_name(campaign: Campaign, org: str) -> str:
 
 def publish_first(title: str, number: int | None, command: str) -> str:
     """Say that there is no such issue to make a paper of."""
-    what = f"{title}没有第{number}期" if number else f"{title}还没有发布过"
+    what = f"{title}没有第{number}期" if number is not None else f"{title}还没有发布过"
     return f"{what}，写不出公文和表格。先回“发布 {command}”。"
 
 

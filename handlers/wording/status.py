@@ -206,6 +206,8 @@ def owed_cells(campaign: Campaign, state: DutyState) -> list[str]:
     return [f"{state.have.normalize():f}", f"{state.need.normalize():f}", moment_words(campaign, state.due_at)]
 
 
-def nobody_missing(duty: str) -> str:
-    """Say that everybody has met a duty."""
-    return f"{duty}：全部已报"
+def nobody_missing(duty: str, excused: int = 0, *, met: bool = True) -> str:
+    """Say that nobody owes a duty. excused: how many need not meet it. met: others have."""
+    if not met and excused:
+        return f"{duty}：没有单位要报（{excused}家免报）"
+    return f"{duty}：全部已报" + (f"（另有{excused}家免报）" if excused else "")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from models.campaign.definition import Campaign, DutyKind
+from models.campaign.definition import Campaign, Cycle, DutyKind
+from models.campaign.periods import filed_deadline
 from models.duties import DutyState, Standing
 from models.figures import grouped
 from models.people import Role
@@ -98,6 +99,9 @@ def owed_words(campaign: Campaign, state: DutyState) -> str:
     until = f"{day_words(due.date())}{due:%H:%M}前"
     if state.standing is Standing.OVERDUE:
         until = f"{day_words(due.date())}已到期"
+    if state.duty.cycle is Cycle.WEEKLY and state.due_at != filed_deadline(campaign, state.duty, state.period):
+        start, end = state.period.start, state.period.end  # given longer: the day no longer tells the week
+        until = f"{start.month}.{start.day}至{end.month}.{end.day}这周的，{until}"
     return f"{state.duty.name}{_gap(campaign, state)}（{until}）"
 
 

@@ -1,0 +1,27 @@
+"""周报：手册200册: a report may begin with a word that is also a command; its figures are not lost to the command."""
+
+from __future__ import annotations
+
+from handlers.base import Context, Match
+from handlers.reading.values import Verdict
+from models.people import Role
+
+_COUNTS = (Verdict.REPORT, Verdict.HELD)
+
+
+def is_no_report(ctx: Context, match: Match) -> bool:
+    """Tell whether what follows a command word is no report by itself, so that the command is meant."""
+    return not reads_as_report(ctx, match.rest) or ctx.reader.read(ctx.inbound.text, ctx.today).verdict not in _COUNTS
+
+
+def is_for_admins(ctx: Context, match: Match) -> bool:
+    """Tell the same of a command whose words may hold figures: an admin's is always meant."""
+    return ctx.sender is None or Role.ADMIN in ctx.sender.roles or is_no_report(ctx, match)
+
+
+def reads_as_report(ctx: Context, text: str) -> bool:
+    """Tell whether a text is figures and nothing else."""
+    if not any(character.isnumeric() for character in text):
+        return False
+    reading = ctx.reader.read(text, ctx.today)
+    return reading.verdict is Verdict.REPORT and not reading.unplaced and not reading.doubts
