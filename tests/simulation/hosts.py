@@ -81,6 +81,7 @@ class Outside:
 
     def open(self, month: Month) -> str:
         """Start the nursery and everybody in it."""
+        self._platform_port = int(month.platform.api_base.split(":")[2].split("/")[0])
         number = self._listening.fileno()
         words = ["-m", "tests.simulation.nursery", str(month.config), str(month.clock.path), str(number), self.engine]
         words.append(str(len(self.names)))
@@ -109,6 +110,7 @@ class Outside:
         with self._one:
             for name in names:
                 self._order("kill", name)
+            _read_out(self._platform_port)
             self.kills += len(names)
             self.on_kill()
             for name in names:
@@ -132,3 +134,18 @@ class Outside:
     def _answer(self) -> str:
         assert self._nursery.stdout
         return self._nursery.stdout.readline().strip()
+
+
+def _read_out(port: int) -> None:
+    """Wait until a server has read what the dead had sent it: a platform does so in no time.
+
+    Ours is a thread of a busy machine. A call that it reads only after its repeat looks like two, and no platform would
+    do that. Whose client is gone stands in CLOSE_WAIT (08) until the server lets go of it.
+    """
+    waiting = f":{port:04X}"
+    until = time.monotonic() + 10.0
+    while time.monotonic() < until:
+        rows = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        if not any(ours.endswith(waiting) and state == "08" for ours, _, state in rows):
+            return
+        time.sleep(0.005)
