@@ -29,6 +29,11 @@ from models.errors import ConfigError, Problem
 
 PUBLIC_API = "https://qyapi.weixin.qq.com/cgi-bin/"
 FROM_ENVIRONMENT = ("database", "wecom")  # sections whose keys may come as BOT_<SECTION>_<KEY>
+EXAMPLE_SECRETS: Mapping[str, str] = {  # what stands in config.example.toml, which everybody can read
+    "secret": "the app's secret",
+    "token": "theTokenOfReceiveMessages",
+    "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+}
 GROUP_VARIABLE = re.compile(r"BOT_GROUPS_([A-Z0-9_]+)_WEBHOOK")
 
 
@@ -219,6 +224,11 @@ def warnings(loaded: Loaded) -> list[str]:
     found = []
     if loaded.path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         found.append(f"{loaded.path.name} holds secrets and others can read it; run: chmod 600 {loaded.path}")
+    wecom = loaded.config.wecom
+    taken_over = [name for name, value in EXAMPLE_SECRETS.items() if getattr(wecom, name).get_secret_value() == value]
+    if taken_over:
+        keys = ", ".join(f"wecom.{name}" for name in taken_over)
+        found.append(f"{loaded.path.name}: {keys}: still as in config.example.toml, so that anybody can forge messages")
     if loaded.config.on_sqlite:
         from models.session import sqlite_warning
 

@@ -16,6 +16,7 @@ from bot.channels.http import DOWNLOAD_SECONDS, TooBigError
 from bot.filestore import FileStore
 from bot.filetypes import PHOTO_BYTES, photo_kind
 from bot.logs import get_logger, tracing
+from bot.metadata import without_metadata
 from handlers import evidence
 from handlers.shared_evidence import warn_shared
 from models import audit, files
@@ -96,6 +97,7 @@ class MediaDrain:
         try:
             content = self._source.download(claim.media_ref, PHOTO_BYTES)
             kind = photo_kind(content)
+            content = without_metadata(content)  # where it was taken is nobody's business here
         except TooBigError:
             self._fail(claim, "too-big", "more than 10 MB")
         except UserError:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from handlers import wording
+from handlers import pace, wording
 from handlers.base import Context, Match, Route, tidy
 from handlers.linkless import LinklessReader
 from handlers.routes import NOT_TEXT, ROUTES, UNKNOWN_SENDER
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 PASSIVE_SECONDS = 4.0  # after 5 s the platform hangs up and sends again
 # not acknowledged: the platform sends again
 DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+_COUNTED = frozenset(route.name for route in ROUTES if pace.limited(route))
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I O 0 1, which people misread
 
 
@@ -74,6 +75,7 @@ class Router:
         self.new_code = new_code
         self.new_invitation = new_invitation
         self.public_url = public_url
+        self.commands_a_minute = pace.MOST
 
     def handle(self, inbound: Inbound) -> str | None:
         """Answer an inbound once; return the passive reply, or None for an empty answer.
@@ -128,6 +130,7 @@ class Router:
             with ctx.session.begin_nested():
                 if ctx.sender and not ctx.sender.roles & set(route.roles):
                     raise UserError(route.refusal, roles=route.roles)
+                pace.check(ctx, route, _COUNTED, self.commands_a_minute)
                 return route.name, route.run(ctx, match)
         except UserError as error:
             log.info("refused", code=error.code, route=route.name)

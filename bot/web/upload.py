@@ -1,7 +1,8 @@
 """The page on which a document is handed in: opened by a signed link from the chat, for one file, once.
 
 The token in the address is all that is needed and all that counts: there are no cookies, so no other site can act for
-anybody. It is checked before a byte of the body is read. Nothing that was handed in is ever served from here.
+anybody, and what a browser says was sent by another site's page is refused. The token is checked before a byte of the
+body is read. Nothing that was handed in is ever served from here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -17,6 +18,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from bot.filestore import FileStore
 from bot.filetypes import DOCUMENT_BYTES, DOCUMENT_KINDS, document_kind, shown_name
 from bot.logs import get_logger, new_trace_id, scrub
+from bot.metadata import without_metadata
 from handlers import summary, wording
 from models import signed_links
 from models.amendments import Effective
@@ -82,6 +84,8 @@ def blueprint(desk: UploadDesk) -> Blueprint:
 
     @routes.post("/<token>")
     def take(token: str) -> Response:
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            abort(403)  # sent by the page of another site
         link, refusal = _open(desk, token)
         if link is None or refusal:
             return _refused(desk, link, refusal)
@@ -133,6 +137,7 @@ def _take(desk: UploadDesk, link: SignedLink) -> Response:
     given = sent.filename or ""
     kind = document_kind(content, given)
     name = shown_name(given, kind)
+    content = without_metadata(content)
     file = summary.NewFile(desk.store.keep(content), name, kind, len(content))
     now, trace_id = desk.clock.now(), new_trace_id()
     with desk.db.begin() as session:

@@ -20,6 +20,7 @@ def _plain(value: object) -> str:
 
 
 _ERRORS = {
+    "too-many-commands": "您一分钟内发了{most}多条命令，先歇一下，一分钟后再发。报数、更正、撤销不受影响。",
     "not-allowed": "这个命令只有{roles}能用。需要的话请联系{office}的管理员。",
     "not-your-org": "{name}不归您管，您可以操作的是：{own}。需要的话请联系{office}的管理员。",
     "no-org": "您现在不属于任何可以报数的单位，请联系{office}的管理员。",
