@@ -7,7 +7,7 @@ Source: decisions 13 and 14.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from handlers import wording
@@ -167,13 +167,15 @@ def do_recall(ctx: Context, payload: Mapping[str, Any]) -> Reply:
         return Reply(wording.recalled_already(ranking.name, issue.number or 0), outcome="refused")
     told = _in_the_group(ctx, issue)
     issues.move(ctx.session, issue, IssueStatus.RECALLED, ctx.now, payload["reason"], **_by(ctx))
+    last = not _may_follow(ctx, issue.ranking)
     if told:
-        text = wording.correction_notice(ctx.campaign, ranking.name, issue.number or 0, payload["reason"])
+        text = wording.correction_notice(ctx.campaign, ranking.name, issue.number or 0, payload["reason"], last=last)
         draft = Draft(Recipient(f"robot:{ranking.group}"), Text(text), f"recall:{issue.ranking}", ctx.now)
         outbox.add(ctx.session, [draft], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
+    following = None if last else issues.next_number(ctx.session, issue.ranking)
+    group, command = _group(ctx, issue.ranking), _command(ranking)
     return Reply(
-        wording.recalled(ranking.name, issue.number or 0, _group(ctx, issue.ranking), _command(ranking), told=told),
-        outcome="recalled",
+        wording.recalled(ranking.name, issue.number or 0, following, group, command, told=told), outcome="recalled"
     )
 
 
@@ -195,12 +197,20 @@ def _named(ctx: Context, name: str, example: str = "发布") -> str:
 
 
 def _still_runs(ctx: Context, key: str) -> None:
+    """Raise UserError("no-more-issues") when the time of a ranking is over."""
+    if not _may_follow(ctx, key):
+        last = _last_day(ctx, key)
+        raise UserError("no-more-issues", name=ctx.campaign.rankings[key].name, last=wording.day_words(last))
+
+
+def _may_follow(ctx: Context, key: str) -> bool:
+    return ctx.today <= _last_day(ctx, key)
+
+
+def _last_day(ctx: Context, key: str) -> date:
     """After the campaign's last day only rankings with a closing rule are published, and none after closes_on."""
-    campaign = ctx.campaign
-    closing = any(rule.closing and rule.ranking == key for rule in campaign.rules.values())
-    if ctx.today > campaign.closes_on or (ctx.today > campaign.last_day and not closing):
-        last = campaign.closes_on if closing else campaign.last_day
-        raise UserError("no-more-issues", name=campaign.rankings[key].name, last=wording.day_words(last))
+    closing = any(rule.closing and rule.ranking == key for rule in ctx.campaign.rules.values())
+    return ctx.campaign.closes_on if closing else ctx.campaign.last_day
 
 
 def _refused(ctx: Context, table: RankTable) -> Reply | None:

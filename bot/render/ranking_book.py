@@ -9,6 +9,7 @@ from bot.render.xlsx import Book, Column, Formula, Sheet, Value
 from models.messages import RankRow, RankTable
 
 CHARTED = 40  # orgs of the chart; more do not read on one page
+RATIOS = "/%‰"  # in the unit of what does not add up: 人/万人
 HEAD = 4  # line of the headings
 COLUMNS = (Column("名次", 8), Column("单位", 30), Column("数值", 16), Column("名次变化", 11), Column("数值变化", 14))
 NOTES = Column("备注", 26)
@@ -33,7 +34,7 @@ def ranking_book(table: RankTable, zone: tzinfo) -> bytes:
         sheet.row(_row(row, tied=row.rank in ties, ranked=row.org in ranked))
     last = HEAD + len(table.rows)
     sheet.filter(HEAD, len(columns))
-    _sums(sheet, HEAD + 1, last)
+    _sums(sheet, HEAD + 1, last, ratio=any(mark in table.unit for mark in RATIOS))
     if ranked:
         book.bars("图", f"{shown.title}（{shown.unit}）", sheet, HEAD, min(len(ranked), CHARTED))
     return book.data()
@@ -46,9 +47,10 @@ def _row(row: RankRow, *, tied: bool, ranked: bool) -> list[Value]:
     return [row.rank, row.org, row.value, row.moved, row.change, marks]
 
 
-def _sums(sheet: Sheet, first: int, last: int) -> None:
-    """Add what a clerk looks for under a list; formulas, so that they follow what he changes."""
+def _sums(sheet: Sheet, first: int, last: int, *, ratio: bool) -> None:
+    """Add what a clerk looks for under a list; formulas, so that they follow what he changes. Ratios do not add up."""
     sheet.row([])
     cells = f"C{first}:C{last}"
-    for name, formula in (("合计", "SUM"), ("平均", "AVERAGE"), ("最高", "MAX"), ("最低", "MIN")):
+    sums = () if ratio else (("合计", "SUM"),)
+    for name, formula in (*sums, ("平均", "AVERAGE"), ("最高", "MAX"), ("最低", "MIN")):
         sheet.row([None, name, Formula(f'IF(COUNT({cells})=0,"",{formula}({cells}))')], bold=True)

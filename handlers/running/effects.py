@@ -34,7 +34,8 @@ def preview(ctx: Context, meant: Meant, due: datetime | None) -> list[str]:
             ctx.campaign, meant.duty, meant.period, old, new_due, meant.target.name if meant.target else "", names
         ),
         *wording.extension_counts(
-            still=sum(new.standing.open for _, new in moved),
+            still=sum(new.standing.open or new.standing is Standing.AHEAD for _, new in moved),
+            excused=sum(new.standing is Standing.EXCUSED for _, new in moved),
             no_longer=sum(o.standing is Standing.OVERDUE and n.standing is Standing.OWED for o, n in moved),
             in_time=sum(o.standing is Standing.DONE_LATE and n.standing is Standing.DONE for o, n in moved),
             overdue=sum(o.standing is not Standing.OVERDUE and n.standing is Standing.OVERDUE for o, n in moved),

@@ -55,9 +55,10 @@ def extension_head(
     return f"{duty_and_week(duty, period)}：截止时间{whom}由{moves}。"
 
 
-def extension_counts(*, still: int, no_longer: int, in_time: int, overdue: int, late: int) -> list[str]:
+def extension_counts(*, still: int, excused: int, no_longer: int, in_time: int, overdue: int, late: int) -> list[str]:
     """Say how many are concerned, and for how many it changes how they stand."""
-    lines = [f"其中还没报的{still}家。" if still else "这些单位都已经报了。"]
+    nobody = f"这些单位都已经报了或免报（{excused}家）。" if excused else "这些单位都已经报了。"
+    lines = [f"其中还没报的{still}家。" if still else nobody]
     if no_longer:
         lines.append(f"已经逾期的{no_longer}家不再算逾期。")
     if in_time:

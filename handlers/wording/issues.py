@@ -98,16 +98,17 @@ def recall_preview(name: str, number: int, told: bool, group: str, reason: str) 
     return f"将撤回{name}第{number}期{why}。{effect}。"
 
 
-def recalled(name: str, number: int, group: str, command: str, *, told: bool) -> str:
-    """Say that an issue was taken back."""
+def recalled(name: str, number: int, following: int | None, group: str, command: str, *, told: bool) -> str:
+    """Say that an issue was taken back. following: the number that the next one gets; None: there will be none."""
     effect = f"更正说明正在发到群“{group}”" if told else "没有发到群里"
-    return f"{name}第{number}期已撤回，{effect}。改好数以后回“发布 {command}”，会是第{number + 1}期。"
+    then = f"改好数以后回“发布 {command}”，会是第{following}期。" if following else "活动已结束，不能再发新的一期。"
+    return f"{name}第{number}期已撤回，{effect}。{then}"
 
 
-def correction_notice(campaign: Campaign, name: str, number: int, reason: str) -> str:
+def correction_notice(campaign: Campaign, name: str, number: int, reason: str, *, last: bool) -> str:
     """Tell a group that an issue it has read does not stand."""
     why = f"原因：{reason.rstrip('。')}。" if reason else ""
-    return f"【{campaign.short_name}】更正：{name}第{number}期作废，请不要引用。{why}以新发布的一期为准。"
+    return f"【{campaign.short_name}】更正：{name}第{number}期作废，请不要引用。{why}{'' if last else '以新发布的一期为准。'}"
 
 
 def published(name: str, number: int, group: str) -> str:

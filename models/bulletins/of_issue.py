@@ -36,7 +36,7 @@ def bulletin(campaign: Campaign, table: RankTable, published_at: datetime, at: d
         Block(1, "排名情况"),
         *_places(table),
         Block(1, "存在的问题"),
-        *(Block(TEXT, text) for text in _lacking(table)),
+        *(Block(TEXT, text) for text in _lacking(ranking, table)),
         *_corrected(table),
         Block(1, "下一步要求"),
         *(Block(TEXT, text) for text in _next(campaign, ranking, table, at)),
@@ -123,8 +123,12 @@ def _listed(table: RankTable, found: Sequence[tuple[RankRow, int, Decimal]]) -> 
     return "；".join(parts)
 
 
-def _lacking(table: RankTable) -> list[str]:
+def _lacking(ranking: Ranking, table: RankTable) -> list[str]:
     lines = []
+    if ranking.kind == "completion":
+        short = [row.org for row in table.rows if row.value is not None and row.value < ranking.scale]
+        if short:
+            lines.append(f"任务还没有全部完成的{len(short)}家：{named(short)}。")
     silent = _silent(table)
     if silent:
         lines.append(f"未报送数据的{len(silent)}家：{named(row.org for row in silent)}。")
@@ -134,6 +138,8 @@ def _lacking(table: RankTable) -> list[str]:
     stale = [row.org for row in table.rows if row.stale]
     if stale:
         lines.append(f"数据较长时间没有更新的{len(stale)}家：{named(stale)}。")
+    if not lines and ranking.kind == "completion":
+        return ["各单位应完成的任务均已完成。"]
     return lines or ["各单位均已按要求报送，数据完整。"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -212,3 +213,16 @@ def test_odd_rankings_make_a_bulletin_too(campaign: Campaign, rows: list[RankRow
     assert paper.appendix is not None
     assert len(paper.appendix.rows) <= 501
     assert opened(docx(Document.from_json(paper.to_json()))).paragraphs
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("50", "任务还没有全部完成的1家：长沙市公安局。"), ("100", "各单位应完成的任务均已完成。")],
+    ids=["half", "all"],
+)
+def test_a_bulletin_of_duties_names_who_has_not_done_them_all(campaign: Campaign, value: str, expected: str) -> None:
+    """Nobody is said to have done everything who has not."""
+    shown = replace(table(RankRow(CITIES[0], 1, Decimal(value))), ranking="completion", title="任务完成度", unit="%")
+    text = said(bulletin(campaign, shown, NOW, NOW))
+    assert expected in text
+    assert "均已按要求报送" not in text

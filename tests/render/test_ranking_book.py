@@ -67,3 +67,10 @@ def test_the_same_ranking_is_the_same_file() -> None:
     """A repeated delivery sends the same bytes."""
     same = table(RankRow(CITIES[0], 1, Decimal(5)))
     assert ranking_book(same, ZONE) == ranking_book(same, ZONE)
+
+
+def test_ratios_are_not_added_up() -> None:
+    """The sum of 人/万人 of several cities says nothing; mean, highest and lowest do."""
+    shown = replace(table(RankRow(CITIES[0], 1, Decimal(5)), RankRow(CITIES[1], 2, Decimal(3))), unit="人/万人")
+    below = [cell.value for cell in opened(ranking_book(shown, ZONE))["排名"]["B"]][7:]
+    assert below == ["平均", "最高", "最低"]
