@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint corpus bench soak fuzz audit load lock clean
+.PHONY: run test lint corpus bench soak chaos fuzz audit load lock clean
 
 run: .venv/run.stamp
 	@$(PY) -m bot demo --port $(PORT)
@@ -28,6 +28,9 @@ bench: .venv/dev.stamp
 
 soak: .venv/dev.stamp
 	$(PY) -m tests.soak $(SOAK)
+
+chaos: .venv/dev.stamp
+	$(PY) -m tests.chaos $(CHAOS)
 
 load: .venv/dev.stamp
 	$(PY) -m tests.load $(LOAD)

@@ -156,6 +156,7 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
     logs.configure()
     loaded = config.load_all(path)
     logs.keep_secret(loaded.config.secrets())
+    app.check_writable(loaded.config)
     db = Database(connect(loaded.config.database_url))
     try:
         app.check_schema(db, path)

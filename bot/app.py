@@ -65,6 +65,12 @@ class SchemaError(BotError):
     exit_code = 2
 
 
+class NotWritable(BotError):  # noqa: N818  # tells what is, not what broke
+    """The database's file may not be written to. The text is for the operator."""
+
+    exit_code = 2
+
+
 @dataclass
 class Bot:
     """One process's objects."""
@@ -271,6 +277,13 @@ def check_schema(db: Database, config: Path) -> None:
         raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
 
 
+def check_writable(config: Config) -> None:
+    """Raise NotWritable for an SQLite file that is there and that this process may only read."""
+    name = make_url(config.database_url).database if config.on_sqlite else None
+    if name and Path(name).exists() and not os.access(name, os.W_OK):
+        raise NotWritable(f"{name}: not writable; give the file and its folder to the user that the bot runs as")
+
+
 def worker_lock(config: Config) -> WorkerLock | None:
     """Return the lock of the one worker on SQLite; None on PostgreSQL, where any number may work."""
     database = make_url(config.database_url).database
@@ -318,5 +331,8 @@ def wsgi() -> Flask:
     except BotError as error:
         bot.stop()
         raise SystemExit(str(error)) from None
+    except SQLAlchemyError as error:  # a file that may not be written to, a server that is away: one line, no trace
+        bot.stop()
+        raise SystemExit(f"the database cannot be used: {str(error).splitlines()[0]}") from None
     Finalize(None, bot.stop, exitpriority=10)  # the server's children end without atexit
     return bot.flask
