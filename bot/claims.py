@@ -43,10 +43,9 @@ class Claims:
         self._unwanted = unwanted
         self._lease = lease
 
-    def rests(self, channels: Sequence[Channel]) -> dict[str, Rest]:
-        """Return the channels that must be left alone for now, by their names."""
+    def rests(self, channels: Sequence[Channel], now: datetime) -> dict[str, Rest]:
+        """Return the channels that must be left alone at a moment of transport time, or were till then, by name."""
         limits = {channel.name: channel.can.limit for channel in channels}
-        now = self._wall.now()
         with self._db.read() as session:
             states = channel_state.find(session, list(limits))
         found = {state.channel: (state, self._rest(state, limits[state.channel], now)) for state in states}

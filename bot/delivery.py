@@ -74,7 +74,8 @@ class Delivery:
     def due_channels(self) -> list[str]:
         """List the channels on which something can be sent now."""
         names = [name for name in self._claims.due_channels() if name in self._channels]
-        now, rests = self._wall.now(), self._rests() if names else {}
+        now = self._wall.now()
+        rests = self._rests(now) if names else {}
         return [name for name in names if name not in rests or rests[name].until <= now]
 
     def idle(self) -> bool:
@@ -84,12 +85,12 @@ class Delivery:
     def problems(self) -> dict[str, str]:
         """Return why channels rest, by their names; whichever process it was that found out."""
         now = self._wall.now()
-        return {name: rest.reason for name, rest in self._rests().items() if rest.reason and rest.until > now}
+        rests = {name: rest for name, rest in self._rests(now).items() if rest.alert or rest.until > now}
+        return {name: rest.reason for name, rest in rests.items() if rest.reason}
 
     def blocked(self) -> list[str]:
-        """Name the channels that rest until an operator has put something right."""
-        now = self._wall.now()
-        return [name for name, rest in self._rests().items() if rest.alert and rest.until > now]
+        """Name the channels that carry nothing until an operator has put something right, also while they are tried."""
+        return [name for name, rest in self._rests(self._wall.now()).items() if rest.alert]
 
     def stop(self) -> None:
         """Begin nothing new."""
@@ -152,7 +153,7 @@ class Delivery:
             self._deliver(channel, batch.only(ids[:middle]))
             self._deliver(channel, batch.only(ids[middle:]))
             return
-        known = self._write(batch, self._rests).get(channel.name)
+        known = self._write(batch, lambda: self._rests(self._wall.now())).get(channel.name)
         judged = verdict(
             error,
             batch.tries,
@@ -188,5 +189,5 @@ class Delivery:
                 time.sleep(0.2 * 2**attempt)
         raise AssertionError("the last try returns or raises")
 
-    def _rests(self) -> dict[str, Rest]:
-        return self._claims.rests(list(self._channels.values()))
+    def _rests(self, now: datetime) -> dict[str, Rest]:
+        return self._claims.rests(list(self._channels.values()), now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Outgoing, Reaction, SendError, SendResult, refused
 from models.channel_state import Limit
+from models.clock import SettableClock
 from models.outbox import Lane, Notice, Status
 from models.session import Database
 from tests.store.delivering import START, Desk, FakeChannel, accept
@@ -320,6 +321,30 @@ def test_a_rest_is_known_to_all(desk: Desk) -> None:
     other.drain("wecom_app")
     assert desk.statuses() == ["sent"]
     assert desk.delivery.problems() == {}
+
+
+class Running(SettableClock):
+    """A clock that goes on by itself: no two looks show the same."""
+
+    def now(self) -> datetime:
+        """Return the moment, and move on."""
+        self.advance(timedelta(microseconds=1))
+        return super().now()
+
+
+def test_a_rest_ends_by_itself(db: Database) -> None:
+    """When its rest is over a channel is due, also by a clock that runs, and without anybody who writes something."""
+    desk = Desk(db)
+    desk.wall = Running(desk.wall.now())
+    delivery = desk.another()
+    desk.channel.script = [refused(60020)]
+    desk.write("a")
+    delivery.drain("wecom_app")
+    assert (delivery.due_channels(), delivery.blocked()) == ([], ["wecom_app"])
+    desk.pass_seconds(61)
+    assert (delivery.due_channels(), delivery.blocked()) == (["wecom_app"], ["wecom_app"])
+    delivery.drain("wecom_app")
+    assert (desk.statuses(), delivery.blocked()) == (["sent"], [])
 
 
 def test_a_rest_of_a_clock_that_ran_ahead(desk: Desk) -> None:
