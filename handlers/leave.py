@@ -47,6 +47,7 @@ class Wish:
 
     days: tuple[date, date] | None
     name: str  # of somebody else; empty: the sender
+    more: bool = False  # it names days beside these
 
 
 def read(ctx: Context, text: str) -> Wish:
@@ -55,7 +56,10 @@ def read(ctx: Context, text: str) -> Wish:
     found = find_days(rest, ctx.today)
     words = [_FILLER.sub("", word) for word in (found.rest if found else rest).split()]
     name = "".join(words)
-    return Wish((found.first, found.last) if found else None, "" if name == ctx.known.person.name else name)
+    name = "" if name == ctx.known.person.name else name
+    if found is None:
+        return Wish(None, name)
+    return Wish((found.first, found.last), name, find_days(found.rest, ctx.today) is not None)
 
 
 def is_leave(ctx: Context, match: Match) -> bool:
@@ -79,6 +83,8 @@ def is_leave(ctx: Context, match: Match) -> bool:
 def take_leave(ctx: Context, match: Match) -> Reply:
     """Note a leave; without days say which are noted."""
     wish = read(ctx, match.text)
+    if wish.more:
+        raise UserError("leave-one-stretch", example=_example(ctx, ctx.known.person, own=True))
     person = _person(ctx, wish.name)
     own = person.id == ctx.known.person.id
     orgs = _orgs(ctx, person)
@@ -213,7 +219,7 @@ def _written(row: Leave) -> str:
 
 @route(
     "leave-end",
-    words=("销假", "取消请假", "结束请假", "取消休假"),
+    words=("销假", "提前销假", "我要销假", "取消请假", "结束请假", "取消休假"),
     takes_rest=True,
     roles=REPORTERS,
     examples=("销假", "销假 王芳"),
@@ -222,6 +228,8 @@ def _written(row: Leave) -> str:
 def end_leave(ctx: Context, match: Match) -> Reply:
     """Take every leave back that runs or is to come."""
     name = match.rest.strip()
+    if find_days(name, ctx.today) is not None:
+        raise UserError("leave-end-now")
     person = _person(ctx, "" if name in (ctx.known.person.name, "我") else name)
     own = person.id == ctx.known.person.id
     orgs = _orgs(ctx, person)

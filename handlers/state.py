@@ -1,8 +1,7 @@
 """状态: whether the bot is well, what it did last and does next; 状态 规则名: the life of one rule.
 
 An occurrence is due, taken up, and its notices are sent, wait, or failed; or it was skipped, and why. All of it is
-read from handlers.headed import is_no_report
-from models/state.py, as the morning brief and /healthz do.
+read from models/state.py, as the morning brief and /healthz do.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from sqlalchemy import func, select
 from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.headed import is_no_report
+from handlers.running.naming import numbers
 from models import sendings, settings
 from models.campaign.definition import RuleKind
 from models.messages import Reply
@@ -58,7 +58,8 @@ def show_state(ctx: Context, match: Match) -> Reply:
 def _rule(ctx: Context, wanted: str) -> Reply:
     names = {key: rule.name for key, rule in ctx.campaign.rules.items()}
     plain = {key: _plain(name) for key, name in names.items()}
-    found = [key for key, name in plain.items() if _plain(wanted) in (name, key)]
+    found = [key for key, number in numbers(ctx).items() if str(number) == wanted]
+    found = found or [key for key, name in plain.items() if _plain(wanted) in (name, key)]
     found = found or [key for key, name in plain.items() if _plain(wanted) in name]
     if not found:
         return Reply(wording.no_such_rule(wanted, names.values()), outcome="refused")

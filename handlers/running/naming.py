@@ -24,6 +24,7 @@ KIND_WORDS = {
     "早报": (RuleKind.BRIEF,),
 }
 LONGEST = 100  # characters behind a command; more is something else that begins with such a word
+_NTH = re.compile(r"^第?(\d{1,3})[条号]?$")  # 第2条
 MOST = 8  # rules that a question names
 
 
@@ -83,6 +84,7 @@ def _ends(text: str, end: int) -> bool:
 
 
 def _exact(ctx: Context, name: str) -> tuple[str, ...]:
+    name = _NTH.sub(r"\1", name)
     if name.isdigit():
         return tuple(key for key, number in numbers(ctx).items() if number == int(name))
     return tuple(key for key, rule in ctx.campaign.rules.items() if name in (fold(rule.name), key))

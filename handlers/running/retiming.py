@@ -15,7 +15,7 @@ from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.running.meanwhile import check_unchanged, seen
 from handlers.running.moments import find_time, number, read_time, read_when
-from handlers.running.naming import for_the_office, is_a_command, numbers, split_rule
+from handlers.running.naming import ALL_WORDS, fold, for_the_office, is_a_command, numbers, split_rule
 from handlers.running.pausing import running_pause
 from handlers.wording.running import Coming
 from models import amendments
@@ -128,7 +128,7 @@ def restore(ctx: Context, match: Match) -> Reply:
     """Show the next five dates of a rule as the campaign file has it, and hand out the code."""
     for_the_office(ctx)
     changed = [rule.name for rule in ctx.campaign.rules.values() if retimed(rule)]
-    if not match.rest:
+    if not match.rest or fold(match.rest) in ALL_WORDS:
         return Reply(wording.changed_rules(changed), outcome="shown")
     key, _ = split_rule(ctx, match.rest)
     rule = ctx.campaign.rules[key]

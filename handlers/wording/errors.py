@@ -103,6 +103,8 @@ _ERRORS = {
     "file-macros": "这个文件带有宏，为了安全不能收。请另存为不带宏的 docx 或 PDF 后再传。",
     "leave-how": "请写明哪几天，例如“{example}”。",
     "leave-no-such-day": "没有这样的日子，没有登记。请写成“{example}”这样再发一次。",
+    "leave-one-stretch": "一次登记一段日子，没有登记。请写起止日期，例如“{example}”；再有一段，再发一次。",
+    "leave-end-now": "销假马上生效，不能定在以后，没有改。到时候再回“销假”，或者重新发“请假”改日期。",
     "leave-own-only": "只能给自己请假，没有给{name}登记。别人请假请本人发，或联系管理员。",
     "leave-no-duty": "{name}现在没有要报的单位，不用请假。",
     "leave-backwards": "{last}在{first}前面，没有登记。请把起止日期写对再发一次。",
