@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +33,7 @@ from models.session import Database, connect
 
 DATABASE, MANIFEST, FILES = "database.db", "manifest.json", "files/"
 BUSY_SECONDS = 60.0
+LEFT_SECONDS = 24 * 3600.0  # after which a working folder is of a command that was killed
 
 log = get_logger(__name__)
 
@@ -56,6 +58,7 @@ def backup(url: str, files: Path, target: Path, now: datetime) -> Made:
 
     files: [files] dir; a file that somebody damaged on disk is left out and logged.
     """
+    _tidy(target.parent, ".backup-")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
         copy = Path(folder) / DATABASE
         _take(url, copy)
@@ -89,6 +92,7 @@ def restore(source: Path, url: str, files: Path, *, replace: bool = False) -> Ma
     An SQLite file that is there is refused, or with `replace` moved aside under a new name. A PostgreSQL database must
     be empty. A backup of an older version is brought to the newest schema.
     """
+    _tidy(_near(url, source), ".restore-")
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=_near(url, source)) as folder:
         copy = Path(folder) / DATABASE
         with opened(source) as pack:
@@ -187,11 +191,14 @@ def _put(copy: Path, url: str, *, replace: bool) -> None:
 
 
 def _aside(target: Path) -> None:
-    """Move an SQLite database and what belongs to it to names that nobody uses."""
+    """Move an SQLite database and what belongs to it to names that nobody uses.
+
+    Also its log alone, when the database went without it: SQLite would write what stands in it into the restored one.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        return
     number = next(n for n in range(1, 10_000) if not target.with_name(f"{target.name}.before-{n}").exists())
+    if not target.exists() and number > 1 and not target.with_name(f"{target.name}.before-{number - 1}-wal").exists():
+        number -= 1  # a restore that was killed has moved the database and not yet its log
     for ending in ("", "-wal", "-shm"):
         part = target.with_name(target.name + ending)
         if part.exists():
@@ -236,6 +243,14 @@ def _near(url: str, source: Path) -> Path:
     folder = Path(parsed.database).parent
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _tidy(folder: Path, prefix: str) -> None:
+    """Remove what commands that were killed have left: each holds a whole database."""
+    for left in folder.glob(f"{prefix}*"):
+        if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+            log.info("left-over-removed", folder=left.name)
 
 
 def _sha256(path: Path) -> str:

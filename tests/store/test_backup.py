@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import zipfile
@@ -144,6 +145,44 @@ def test_what_is_there_is_never_overwritten_by_mistake(tmp_path: Path, sqlite_ur
     restore(tmp_path / "bot.zip", sqlite_url, tmp_path / "none", replace=True)
     assert path.with_name(f"{path.name}.before-1").is_file()
     assert told(sqlite_url)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_log_without_its_database_does_not_reach_the_restored_one(
+    tmp_path: Path, sqlite_url: str, moved: bool
+) -> None:
+    """When the database was deleted, or moved by a restore that was killed, its log goes aside too."""
+    backup(sqlite_url, tmp_path / "none", tmp_path / "bot.zip", NOW)
+    path = Path(str(make_url(sqlite_url).database))
+    log = path.with_name(f"{path.name}-wal")
+    living = Database(connect(sqlite_url))
+    with living.begin() as session:
+        settings.put(session, "written", "after the backup")
+    shutil.copy(log, tmp_path / "kept")
+    living.dispose()
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    if moved:
+        path.rename(path.with_name(f"{path.name}.before-1"))
+    else:
+        path.unlink()
+    shutil.copy(tmp_path / "kept", log)
+    restore(tmp_path / "bot.zip", sqlite_url, tmp_path / "none")
+    restored = Database(connect(sqlite_url))
+    with restored.read() as session:
+        assert settings.get(session, "written") is None
+    restored.dispose()
+    assert path.with_name(f"{path.name}.before-1-wal").is_file()
+
+
+def test_what_a_killed_backup_has_left_is_removed(tmp_path: Path, sqlite_url: str) -> None:
+    """A working folder of yesterday goes with the next backup; one that may be in use stays."""
+    old, new = tmp_path / ".backup-old", tmp_path / ".backup-new"
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    backup(sqlite_url, tmp_path / "none", tmp_path / "bot.zip", NOW)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 @pytest.mark.parametrize("harm", ["text", "cut", "flipped", "no-manifest", "file"])
