@@ -17,6 +17,8 @@ from models.migrations import run as migrations
 from models.session import Database, connect
 from tests.postgres import Postgres
 
+pytest_plugins = ["tests.logged"]
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
