@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -39,7 +38,7 @@ from bot.incidents import Incidents
 from bot.media import MediaDrain
 from bot.purging import Keeper
 from bot.router import Router
-from bot.web import calendar, callbacks, clock, health, site, upload
+from bot.web import calendar, callbacks, clock, coping, health, site, upload
 from models import beats, retention, roster_sync
 from models.amendments import Effective
 from models.campaign.definition import Campaign
@@ -54,7 +53,7 @@ from schedules.last_look import look_again
 from schedules.ticker import Ticker
 
 CONFIG_VARIABLE, WORK_VARIABLE = "BOT_CONFIG", "BOT_WORK"  # from the serving process to its children
-BEAT_EVERY = 15.0  # seconds between two notes of a process that it is alive
+BEAT_EVERY = timedelta(seconds=15)  # between two notes of a process that it is alive
 
 log = logs.get_logger(__name__)
 
@@ -93,7 +92,7 @@ class Bot:
     lock: WorkerLock | None
     worker: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
     flask: Flask = field(init=False)
-    _beat_noted: float = 0.0
+    _beat_noted: datetime | None = None  # transport time
     _ticked_at: datetime | None = None  # transport time of the last tick of this process
     _signs: tuple[dict[str, str], list[str]] = field(default_factory=lambda: ({}, []))
     _working: bool = False
@@ -152,10 +151,12 @@ class Bot:
     def note_beat(self) -> None:
         """Note now and then that this process is alive, and at once when a channel fails or is well again."""
         signs = self.delivery.problems(), self.delivery.blocked()
-        if time.monotonic() - self._beat_noted > BEAT_EVERY or signs != self._signs:
-            self._beat_noted, self._signs = time.monotonic(), signs
+        now = self.wall.now()
+        due = self._beat_noted is None or abs(now - self._beat_noted) > BEAT_EVERY  # also when the clock was set back
+        if due or signs != self._signs:
+            self._beat_noted, self._signs = now, signs
             with self.db.begin() as session:
-                beats.note(session, self.worker, self.wall.now(), *signs, ticked_at=self._ticked_at)
+                beats.note(session, self.worker, now, *signs, ticked_at=self._ticked_at)
 
     def stop(self, seconds: float = 15.0) -> None:
         """End all work within so many seconds and let go of the database."""
@@ -318,6 +319,7 @@ def _site(bot: Bot) -> Flask:
     if isinstance(bot.clock, StoredClock):
         desk = clock.Desk(bot.clock, bot.campaign.tz, bot.ticker.next_due, bot.tick, bot.delivery.idle)
         blueprints.append(clock.blueprint(desk))
+        blueprints.append(coping.blueprint(coping.Coping(bot.db, bot.effective.campaign, bot.clock, bot.wall)))
         blueprints.append(calendar.blueprint(calendar.Almanac(bot.db, bot.effective.campaign, bot.clock)))
     return site.make(blueprints)
 

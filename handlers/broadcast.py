@@ -14,8 +14,8 @@ from handlers import wording
 from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.targets import Target, find_kind, find_org_target, joined
-from models import outbox, sendings
-from models.audience import audience, recipient
+from models import channel_state, outbox, sendings
+from models.audience import WECOM_APP, audience, recipient
 from models.errors import UserError
 from models.lengths import split
 from models.messages import Draft, Reply, Text
@@ -143,7 +143,8 @@ def show_sending(ctx: Context, match: Match) -> Reply:
     if not found:
         return Reply(wording.no_sending(back), outcome="shown")
     sending = sendings.load(ctx.session, found[0])
-    lines = wording.sending_lines(ctx.campaign, sending, ctx.now)
+    stuck = any(each.waits for each in channel_state.find(ctx.session, [WECOM_APP]))
+    lines = wording.sending_lines(ctx.campaign, sending, ctx.now, stuck=stuck)
     if sendings.recalled(ctx.session, sending.inbox_id):
         lines.append(wording.sending_taken_back())
     if len(found) > 1:

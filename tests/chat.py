@@ -8,6 +8,7 @@ A transcript is a head (题目, 依据, 时间, 人物; 活动 changes a line of
     群> office text           each message of a group's robot
     时间: 2021-05-13 09:00    moves the campaign's clock, firing what is due on the way
     等待: 31分钟              moves the real clock
+    故障: 地址不可信 60020    the platform misbehaves as the page's switch of that name says; 无 ends it
     账本: 长沙市公安局 handbook=500 visit/社区=2    reads totals back; 空 for none
 
 王芳> [重发] repeats the last callback with the same MsgId; [图片] [语音] [文件] [位置] [进入应用] send that; [图片 甲]
@@ -34,6 +35,7 @@ from werkzeug.serving import make_server
 
 from bot.app import Bot
 from bot.standin import Delivery, Member, Platform
+from bot.standin.switches import SWITCHES
 from models.clock import SettableClock, SystemClock
 from models.ledger import facts, latest_readings, sums
 from models.people import Identity, Membership, Org, Person, Role
@@ -66,7 +68,7 @@ class Step:
     """One line of a transcript, with the lines that go on with it."""
 
     line: int
-    kind: str  # say, reply, push, group, time, wait, ledger
+    kind: str  # say, reply, push, group, time, wait, fault, ledger
     who: str
     text: str
 
@@ -114,6 +116,7 @@ def _step(number: int, line: str) -> Step | None:
         (r"^群> ?(.*)$", "group"),
         (r"^时间: (.*)$", "time"),
         (r"^等待: (.*)$", "wait"),
+        (r"^故障: (.*)$", "fault"),
         (r"^账本: (.*)$", "ledger"),
     ):
         match = re.match(pattern, line)
@@ -166,6 +169,9 @@ class Player:
                 self.wall.offset += timedelta(minutes=int(step.text.removesuffix("分钟")))
                 self.engine.drain_all()
                 lines += self._pushes()
+            elif step.kind == "fault":
+                lines.append(f"故障: {step.text}")
+                self._misbehave(step.text)
             elif step.kind == "ledger":
                 lines.append(f"账本: {self._ledger(step.text.split()[0])}")
             else:
@@ -256,6 +262,12 @@ class Player:
             self.engine.run()
         self.clock.set(target)
         self.engine.run()
+
+    def _misbehave(self, name: str) -> None:
+        for switch in SWITCHES:
+            self.platform.switch(switch.key, on=False)
+        if name != "无":
+            self.platform.switch(next(switch.key for switch in SWITCHES if switch.name == name))
 
     def _pushes(self) -> list[str]:
         """Write what was pushed since the last look: equal texts to several people as one line, in order of sending."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from bot.standin.switches import SWITCHES
 from tests.standin.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE
 
 pytestmark = [
@@ -120,4 +121,34 @@ def test_the_month_shows_what_was_and_what_comes(visitor: Page, demo: str) -> No
     phone.locator(".event.is-coming", has_text="总结到期前提醒（提前3天）").click()
     expect(phone.locator(".day .detail-text")).to_contain_text("交了回一句“总结已报送”就行")
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    phone.close()
+
+
+def test_anybody_can_watch_the_bot_cope(visitor: Page, demo: str) -> None:
+    """The drawer cuts the app off; the bot rests, reports it, and says so in 状态, where it still answers."""
+    visitor.get_by_role("button", name=re.compile("^故障")).click()
+    visitor.get_by_text("直到关闭", exact=True).click()
+    visitor.get_by_role("switch", name="地址不可信 60020").click()
+    expect(visitor.locator(".fault.on")).to_contain_text("开着")
+    visitor.get_by_role("button", name="关闭故障").click()
+    expect(visitor.locator("#faults-on")).to_have_text("1")
+    visitor.locator(".person", has_text="省联席办 管理员").first.click()
+    say(visitor, "通知 湖南移动 今天下午三点开会")
+    code = visitor.locator(".bubble", has_text=re.compile(r"确认 \d{4}")).last.inner_text()
+    say(visitor, re.findall(r"确认 \d{4}", code)[-1])
+    visitor.get_by_role("button", name=re.compile("^故障")).click()
+    expect(visitor.locator("#coping")).to_contain_text("异常：服务器的地址不在应用的可信IP里", timeout=15_000)
+    visitor.locator(".calls summary").click()
+    expect(visitor.locator(".call").first).to_contain_text("没发成，会再试：服务器地址不在应用的可信IP里")
+    visitor.get_by_role("button", name="全部关闭").click()
+    expect(visitor.locator(".fault.on")).to_have_count(0)
+    visitor.get_by_role("button", name="关闭故障").click()
+    say(visitor, "状态")
+    expect(visitor.locator(".bubble", has_text="· 异常：服务器的地址不在应用的可信IP里")).to_be_visible()
+    assert visitor.context.browser is not None
+    phone = visitor.context.browser.new_page(viewport=PHONE)
+    phone.goto(demo)
+    phone.get_by_role("button", name=re.compile("^故障")).click()
+    expect(phone.locator(".fault")).to_have_count(len(SWITCHES))
+    assert phone.locator(".faults-body").evaluate("body => body.scrollWidth <= innerWidth")
     phone.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 
@@ -60,6 +61,9 @@ class Caller:
         self._world = world
         self._envelope = envelope
         self._answered: set[str] = set()  # MsgIds whose reply was already shown
+        self._passed = threading.Condition()
+        self._handed_over = 0  # tries that were made
+        self._held_back = False  # one waits for another to overtake it
 
     def deliver(self, xml: str, signing: Signing, retries: int = RETRIES) -> Delivery:
         """Send a callback until it is answered with 200, then take the passive reply."""
@@ -97,13 +101,30 @@ class Caller:
             }
         )
         fault = self._world.faults.take(CALLBACK)
-        if fault is not None and fault.delay:
+        if fault is not None and fault.behind:
+            self._let_one_pass(fault.delay)
+        elif fault is not None and fault.delay:
             self._world.stopping.wait(fault.delay)
         answer = self._request("POST", sealed, {}, body, self.answer_seconds)
+        with self._passed:
+            self._handed_over += 1
+            self._passed.notify_all()
+        if fault is not None and fault.twice:
+            again = self._request("POST", sealed, {}, body, self.answer_seconds)
+            self._record("POST", callback_xml.pretty(xml), body, again, self._readable(again.body), again.body)
         if fault is not None and fault.drop:
             answer = _Answer(None, "", answer.seconds, "the answer got lost on the way")
         self._record("POST", callback_xml.pretty(xml), body, answer, self._readable(answer.body), answer.body)
         return answer
+
+    def _let_one_pass(self, seconds: float) -> None:
+        """Wait until another callback was handed over, at most so long; only one waits at a time."""
+        with self._passed:
+            if self._held_back:
+                return
+            self._held_back, before = True, self._handed_over
+            self._passed.wait_for(lambda: self._handed_over > before or self._world.stopping.is_set(), seconds)
+            self._held_back = False
 
     def _request(self, method: str, sealed: Sealed, extra: dict[str, str], body: str | None, limit: float) -> _Answer:
         started = time.monotonic()

@@ -91,6 +91,10 @@ class CampaignClock:
         """Ask the bot for the campaign's days with their events, as it tells them. Raises ClockError."""
         return self._answer("GET", "/calendar", None, CALENDAR_SECONDS, _days)
 
+    def coping(self) -> dict[str, Any]:
+        """Ask the bot what it did about what could not be sent, as it tells it. Raises ClockError."""
+        return self._answer("GET", "/coping", None, READ_SECONDS, _object)
+
     def _learn(self, reading: Reading, *, pushed: bool) -> Reading:
         with self._lock:
             last = self._last
@@ -118,6 +122,12 @@ class CampaignClock:
             return read(response.json())
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClockError(type(error).__name__) from error
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("no object")
+    return value
 
 
 def _days(value: Any) -> dict[str, Any]:

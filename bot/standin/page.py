@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file, send_from_directory
 
+from bot.standin import switches
 from bot.standin.campaign_clock import CampaignClock, ClockError, Reading
 from bot.standin.media import SIZES, picture_mime
 from bot.standin.values import Delivery, Persona, TryLine
@@ -52,6 +53,7 @@ def register(app: Flask, stage: Stage, cast: Cast, clock: CampaignClock | None) 
     _mount_files(page, stage)
     _mount_news(page, stage, cast, boot, has_clock=clock is not None)
     _mount_doings(page, stage)
+    _mount_faults(page, stage, clock)
     if clock is not None:
         _mount_clock(page, clock)
     app.register_blueprint(page)
@@ -123,6 +125,42 @@ def _mount_doings(page: Blueprint, stage: Stage) -> None:
         if not picture_mime(content) or len(content) > SIZES["image"]:
             abort(400)
         return _delivered(stage.send_image(userid, content))
+
+
+def _mount_faults(page: Blueprint, stage: Stage, clock: CampaignClock | None) -> None:
+    @page.get("/standin/faults")
+    def faults() -> Response:
+        return jsonify(faults=switches.shown(stage.world), tokens=stage.world.tokens.issued, bot=_coping(clock))
+
+    @page.post("/standin/faults")
+    def switch() -> Response:
+        values = _json_body()
+        try:
+            _turn(stage.world, values)
+        except (KeyError, TypeError):
+            abort(400)
+        return jsonify(faults=switches.shown(stage.world))
+
+
+def _coping(clock: CampaignClock | None) -> dict[str, Any] | None:
+    """Ask the bot what it makes of it; None when it does not tell."""
+    try:
+        return clock.coping() if clock else None
+    except ClockError:
+        return None
+
+
+def _turn(world: World, values: dict[str, Any]) -> None:
+    """Turn a switch as the page asks. Raises KeyError and TypeError."""
+    if values["on"] is not True:
+        switches.turn_off(world, values["key"])
+        return
+    times, seconds = values.get("times"), values.get("seconds")
+    for wish, most in ((times, switches.MOST_TIMES), (seconds, switches.LONGEST)):
+        if wish is not None and not (isinstance(wish, int) and not isinstance(wish, bool) and 0 < wish <= most):
+            raise TypeError(wish)
+    userid = values.get("userid") or ""
+    switches.turn_on(world, values["key"], times=times, seconds=seconds, userid=str(userid))
 
 
 def _mount_clock(page: Blueprint, clock: CampaignClock) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.standin import saying
+from bot.standin import saying, switches
 from bot.standin.app import create_app
 from bot.standin.callback_xml import Nested, with_msg_ref
 from bot.standin.callbacks import RETRIES, Caller, Signing
@@ -246,16 +246,31 @@ class Platform:
         drop: bool = False,
         body: str | None = None,
         accept: bool = False,
+        twice: bool = False,
+        behind: bool = False,
+        seconds: float | None = None,
     ) -> None:
         """Script the next answers on an API path such as "message/send"; faults of a path are used in order.
 
-        times:  how often; None is until clear_faults().
+        times:  how often; None is until clear_faults(). seconds: how long, whatever times says.
         delay:  seconds before the answer; alone it makes a right answer late.
         drop:   cut the connection. accept: do the work before the answer is spoiled.
         body:   answer this text as it stands.
-        The path "callback" concerns our own calls: delay makes them late, drop loses the bot's answer.
+        The path "callback" concerns our own calls: delay makes them late, drop loses the bot's answer, twice hands
+        each over twice, behind lets the next one overtake it if it comes within `delay`.
         """
-        self.world.faults.add(path, Fault(errcode, errmsg, times, status, delay, drop, body, accept))
+        until = None if seconds is None else time.monotonic() + seconds
+        fault = Fault(errcode, errmsg, times, status, delay, drop, body, accept, until, twice, behind)
+        self.world.faults.add(path, fault)
+
+    def switch(
+        self, key: str, *, on: bool = True, times: int | None = None, seconds: float | None = None, userid: str = ""
+    ) -> None:
+        """Turn one of the faults of the page (switches.py) on or off, for so many calls or seconds. Raises KeyError."""
+        if on:
+            switches.turn_on(self.world, key, times=times, seconds=seconds, userid=userid)
+        else:
+            switches.turn_off(self.world, key)
 
     def clear_faults(self, path: str | None = None) -> None:
         """Forget the scripted faults of a path, or all."""

@@ -88,8 +88,8 @@ def _recipients(world: World, payload: Body) -> _Recipients:
     if len(lists["touser"]) > MOST_USERS:
         raise ApiError(40032)
     wanted = dict.fromkeys(userid.lower() for userid in lists["touser"])
-    known = tuple(world.members[userid] for userid in wanted if userid in world.members)
-    invalid = tuple(userid for userid in wanted if userid not in world.members)
+    known = tuple(world.members[userid] for userid in wanted if userid in world.members.keys() - world.hidden)
+    invalid = tuple(userid for userid in wanted if userid not in world.members or userid in world.hidden)
     if not any(member.userid.lower() not in world.unlicensed for member in known):
         raise ApiError(81013)
     others = {"invalidparty": lists["toparty"], "invalidtag": lists["totag"]}  # the stand-in has neither

@@ -17,6 +17,8 @@ class Tokens:
     def __init__(self, now: Callable[[], float]) -> None:
         self.life = TOKEN_LIFE
         self.issued = 0  # how many different tokens were given out
+        self.rival_seconds: float | None = None  # a second holder of the secret rotates a token of this age
+        self._given_at = 0.0  # when the current one was first given out
         self._now = now
         self._lock = threading.Lock()
         self._expires: dict[str, float] = {}
@@ -30,6 +32,7 @@ class Tokens:
                 self._current = secrets.token_urlsafe(48)
                 self._expires[self._current] = now + self.life
                 self.issued += 1
+                self._given_at = now
             return self._current, max(1, round(self._expires[self._current] - now))
 
     def check(self, token: str) -> None:
@@ -37,6 +40,8 @@ class Tokens:
         if not token:
             raise ApiError(41001)
         with self._lock:
+            if self.rival_seconds is not None and self._now() - self._given_at >= self.rival_seconds:
+                self._expires.clear()
             expires = self._expires.get(token)
             if expires is None:
                 raise ApiError(40014)

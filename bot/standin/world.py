@@ -44,6 +44,8 @@ class World:
         self.feed = Feed(now)
         self.exchanges = Exchanges(now)
         self.faults = Faults()
+        self.states: dict[str, float | None] = {}  # switches that are no fault: key -> time.monotonic() of their end
+        self.hidden: frozenset[str] = frozenset()  # userids, lower case, out of the app's scope for sends
         self.member_windows = SlidingWindows(MEMBER_LIMITS)
         self.robot_windows = SlidingWindows(ROBOT_LIMITS)
         self.duplicates = DuplicateCheck()

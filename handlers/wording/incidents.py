@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from handlers.wording.state import trouble_words
 from handlers.wording.words import moment_words
 from models.campaign.definition import Campaign
+from models.channel_state import ChannelState
 from models.incidents import Incident
 from models.phrases import channel_name, length_words
 
@@ -22,6 +24,12 @@ WHAT: Mapping[str, str] = {  # {}: the way out, as people call it
     "silent": "整个工作日没有收到任何人的消息，可能是平台的回调到不了机器人",
     "picture": "画不出图，排名和进度暂时只发文字，数字不受影响",
 }
+OVER: Mapping[str, str] = {
+    "day-limit": "{}的每日限额已重新计算",
+    "busy": "企业微信平台不再说忙",
+    "silent": "又收到消息了",
+    "picture": "又能画图了",
+}
 HOW: Mapping[str, str] = {
     "ip": "在管理后台这个应用的“企业可信IP”里加上服务器的出口地址，1分钟后生效",
     "token": "核对配置里的 secret 和管理后台的是否一致、应用是否停用，改好后重启",
@@ -29,7 +37,7 @@ HOW: Mapping[str, str] = {
     "refused": "看日志里平台给的代码",
     "unreachable": "看服务器的网络和企业微信的公告",
     "silent": "看管理后台“接收消息”里的地址能不能打开",
-    "picture": "看下面这句",
+    "picture": "看机器人的日志，多半是少了字体",
 }
 
 PICTURE_KIND = "picture"
@@ -39,6 +47,11 @@ KEEPS = ("ip", "token", "robot", "refused", "limit", "unreachable")  # what is t
 def incident_words(campaign: Campaign, one: Incident) -> str:
     """Say what is wrong."""
     return WHAT.get(one.kind, "{}有异常").format(channel_name(campaign, one.channel))
+
+
+def over_words(campaign: Campaign, one: Incident) -> str:
+    """Say what works again."""
+    return OVER.get(one.kind, "{}又能发消息了").format(channel_name(campaign, one.channel))
 
 
 def incident_opened(campaign: Campaign, one: Incident, *, by_group: bool) -> str:
@@ -62,7 +75,8 @@ def incident_closed(campaign: Campaign, one: Incident, *, by_group: bool) -> str
     if by_group:
         return "【已恢复】机器人能发个人消息了，没发出的正在补发。本条不用回复。"
     tail = "没发出的消息正在补发，过了时间的不再发。" if one.kind in KEEPS else ""
-    return f"【已恢复】{incident_words(campaign, one)}：{_span(campaign, one)}。{tail}"
+    why = "" if one.told_by else f"原因：{incident_words(campaign, one)}。"  # nobody has heard of it before
+    return f"【已恢复】{over_words(campaign, one)}（出错：{_span(campaign, one)}）。{why}{tail}"
 
 
 def incident_lines(campaign: Campaign, found: Sequence[Incident]) -> list[str]:
@@ -71,12 +85,40 @@ def incident_lines(campaign: Campaign, found: Sequence[Incident]) -> list[str]:
     for one in found:
         if one.closed_at is None:
             lines.append(f"· 异常：{incident_words(campaign, one)}（{moment_words(campaign, one.opened_at)}起）")
+            lines += [f"  处理：{HOW[one.kind]}"] if one.kind in HOW else []
     over = [one for one in found if one.closed_at is not None]
     if over:
-        lines.append(f"· 已恢复：{incident_words(campaign, over[-1])}（{_span(campaign, over[-1])}）")
+        lines.append(f"· 已恢复：{over_words(campaign, over[-1])}（出错：{_span(campaign, over[-1])}）")
     if len(over) > 1:
         lines.append(f"  一天内还有{len(over) - 1}次异常，都已恢复")
     return lines
+
+
+CALLS: Mapping[str, str] = {"sent": "已发出", "retry": "没发成，会再试", "failed": "没发成", "uncertain": "没有回音"}
+SILENCES = (  # what delivery notes of a call without a proper answer -> how people call it
+    ("Timeout", "等不到回应"),
+    ("HTTP", "平台出错"),
+    ("answer that is none", "回应不完整"),
+    ("the process ended", "发送时程序停了"),
+    ("not in the app's scope", "不在应用的可见范围"),
+    ("has no licence", "没有开通接口许可"),
+    ("repeated, since", "上次没有回音，带查重再发的"),
+    ("onnection", "连接断了"),
+)
+
+
+def call_words(outcome: str, code: int | None, detail: str) -> str:
+    """Say what became of one call, and why. detail: as delivery noted it."""
+    said = CALLS.get(outcome, outcome)
+    if code:
+        return f"{said}：{trouble_words(f'({code})')}"
+    why = next((words for part, words in SILENCES if part in detail), "")
+    return f"{said}（{why}）" if why else said
+
+
+def resting_words(campaign: Campaign, state: ChannelState) -> str:
+    """Say which channel rests and why."""
+    return f"{channel_name(campaign, state.channel)}暂停（{trouble_words(state.reason)}）"
 
 
 def _span(campaign: Campaign, one: Incident) -> str:
@@ -84,4 +126,7 @@ def _span(campaign: Campaign, one: Incident) -> str:
     closed = one.closed_at or one.opened_at
     length = closed - one.opened_at
     long = f"，共{length_words(length)}" if length >= timedelta(minutes=1) else ""
-    return f"{moment_words(campaign, one.opened_at)}至{moment_words(campaign, closed)}{long}"
+    until = moment_words(campaign, closed)
+    if campaign.local_day(closed) == campaign.local_day(one.opened_at):
+        until = f"{closed.astimezone(campaign.tz):%H:%M}"
+    return f"{moment_words(campaign, one.opened_at)}至{until}{long}"

@@ -197,8 +197,8 @@ def _title(campaign: Campaign, sending: Sending) -> str:
     return f"{what} {moment_words(campaign, sending.at)} {sending.by}发，共{len(sending.told)}人\n“{quoted}”"
 
 
-def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[str]:
-    """Tell what became of a sending, each outcome with its number."""
+def sending_lines(campaign: Campaign, sending: Sending, now: datetime, *, stuck: bool = False) -> list[str]:
+    """Tell what became of a sending, each outcome with its number. stuck: nothing gets out just now."""
     lines = [_title(campaign, sending), f"已发出{sending.count(Outcome.SENT)}人"]
     failed = [each for each in sending.told if each.outcome is Outcome.FAILED]
     for reason in dict.fromkeys(refusal(each) for each in failed):
@@ -218,6 +218,7 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime) -> list[s
     if waiting:
         first = min(each.not_before for each in waiting)
         when = f"，{moment_words(campaign, first)}起发" if first > now else "，正在发"
+        when = "，现在发不出去，恢复后自动补发" if stuck and first <= now else when
         lines.append(f"还在等{len(waiting)}人{when}；停下请回“停止发送”")
     return lines
 

@@ -90,6 +90,11 @@ def channel_lines(campaign: Campaign, found: State) -> list[str]:
 
 _CODE = re.compile(r"\((-?\d+)\)\s*$")  # the platform's errcode at the end of what delivery noted
 _TROUBLES = {
+    "-1": "平台说系统忙，代码-1",
+    "40014": "令牌失效，代码40014",
+    "42001": "令牌过期，代码42001",
+    "60111": "收件人不在应用的可见范围，代码60111",
+    "81013": "收件人都不在应用的可见范围，代码81013",
     "60020": "服务器地址不在应用的可信IP里，代码60020",
     "40001": "应用的密钥不对，代码40001",
     "40013": "企业编号不对，代码40013",

@@ -93,7 +93,7 @@ def test_what_a_dead_worker_knew_is_forgotten(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("why", "said"),
     [
-        ("busy: system busy (-1)", "平台代码-1"),
+        ("busy: system busy (-1)", "平台说系统忙，代码-1"),
         ("uncertain: ConnectTimeout", "连不上平台"),
         ("something new", "原因见日志"),
     ],

@@ -129,11 +129,11 @@ def test_a_picture_that_can_be_drawn_again(make_world: Make, tmp_path: Path, mon
             write(world, Picture(HUNAN))
             site.run()
     assert site.alerts() == [("wecom_app", "【异常】画不出图，排名和")]
-    assert site.shown() == ["· 异常：画不出图，排名和进度暂时只发文字，数字不受影响（5月14日 10:02起）"]
+    assert site.shown()[0] == "· 异常：画不出图，排名和进度暂时只发文字，数字不受影响（5月14日 10:02起）"
     write(world, Picture(HUNAN))
     site.run()
     assert site.app.calls[-2][0] == "[picture]"
-    assert site.alerts()[1:] == [("wecom_app", "【已恢复】画不出图，排名")]
+    assert site.alerts()[1:] == [("wecom_app", "【已恢复】又能画图了（出")]
     write(world, Picture(HUNAN))
     site.run()
     assert len(site.alerts()) == 2
@@ -177,11 +177,12 @@ def test_an_app_that_is_out_is_told_in_the_group(site: Site, code: int, said: st
     for _ in range(5):
         site.run(61)
     assert site.alerts() == [("robot:office", "【提醒】机器人暂时发不出")]
-    assert site.shown() == [f"· 异常：{said}（5月14日 10:03起）"]
+    assert site.shown()[0] == f"· 异常：{said}（5月14日 10:03起）"
+    assert site.shown()[1].startswith("  处理：")
     for _ in range(4):
         site.run(61)
     assert site.alerts() == [("robot:office", "【提醒】机器人暂时发不出"), ("robot:office", "【已恢复】机器人能发个人")]
-    assert site.shown() == [f"· 已恢复：{said}（5月14日 10:03至5月14日 10:09，共6分钟）"]
+    assert site.shown() == ["· 已恢复：企业微信应用又能发消息了（出错：5月14日 10:03至10:09，共6分钟）"]
     assert [notice.status.value for notice in site.world.notices("rule")] == ["sent"]
     assert [e["event"] for e in logs if e["event"].startswith("incident-")] == ["incident-opened", "incident-closed"]
 
@@ -226,7 +227,7 @@ def test_what_comes_and_goes_is_no_storm(site: Site) -> None:
         for _ in range(5):
             site.run(61)
     assert len(site.alerts()) == 2
-    assert site.shown()[0].startswith("· 已恢复：群“宣传月工作群”的机器人失效了")
+    assert site.shown()[0].startswith("· 已恢复：群“宣传月工作群”又能发消息了")
     assert site.shown()[1] == "  一天内还有4次异常，都已恢复"
 
 
@@ -239,8 +240,9 @@ def test_without_any_way_out_it_is_told_afterwards(make_world: Make, tmp_path: P
         site.run(61)
     (told,) = site.world.notices("alert")
     assert told.content["text"] == (
-        "【已恢复】服务器的地址不在应用的可信IP里（60020），企业微信应用的消息发不出去："
-        "5月14日 10:03至5月14日 10:10，共7分钟。没发出的消息正在补发，过了时间的不再发。"
+        "【已恢复】企业微信应用又能发消息了（出错：5月14日 10:03至10:10，共7分钟）。"
+        "原因：服务器的地址不在应用的可信IP里（60020），企业微信应用的消息发不出去。"
+        "没发出的消息正在补发，过了时间的不再发。"
     )
 
 
@@ -263,10 +265,10 @@ def test_a_platform_out_of_reach(site: Site) -> None:
     text(site)
     for _ in range(5):
         site.run(150)
-    assert site.shown() == ["· 异常：连不上企业微信平台，企业微信应用的消息在重试（5月14日 10:12起）"]
+    assert site.shown()[0] == "· 异常：连不上企业微信平台，企业微信应用的消息在重试（5月14日 10:12起）"
     for _ in range(8):
         site.run(150)
-    assert site.shown()[0].startswith("· 已恢复：连不上企业微信平台")
+    assert site.shown()[0].startswith("· 已恢复：企业微信应用又能发消息了")
 
 
 def test_a_limit_met_once_is_no_incident(site: Site) -> None:
@@ -293,7 +295,7 @@ def test_busy_until_we_gave_up(site: Site) -> None:
     site.world.clock.advance(timedelta(minutes=31))
     site.run(1)
     site.run(61)
-    assert site.alerts()[1:] == [("wecom_app", "【已恢复】企业微信平台一")]
+    assert site.alerts()[1:] == [("wecom_app", "【已恢复】企业微信平台不")]
 
 
 def test_the_day_of_the_account_is_nearly_used_up(make_world: Make, tmp_path: Path) -> None:
@@ -308,7 +310,7 @@ def test_the_day_of_the_account_is_nearly_used_up(make_world: Make, tmp_path: Pa
     assert site.shown()[0].startswith("· 异常：今天企业微信应用的消息已用到平台每日限额的八成")
     site.run(24 * 3600)
     site.run(61)
-    assert [words for _, words in site.alerts()] == ["【异常】今天企业微信应用", "【已恢复】今天企业微信应"]
+    assert [words for _, words in site.alerts()] == ["【异常】今天企业微信应用", "【已恢复】企业微信应用的"]
 
 
 def heard(site: Site) -> None:
@@ -329,7 +331,7 @@ def test_nobody_heard_for_a_working_day(site: Site) -> None:
     heard(site)
     site.run(1)
     site.run(61)
-    assert [words for _, words in site.alerts()] == ["【异常】整个工作日没有收", "【已恢复】整个工作日没有"]
+    assert [words for _, words in site.alerts()] == ["【异常】整个工作日没有收", "【已恢复】又收到消息了（"]
 
 
 def test_silence_on_a_rest_day_means_nothing(make_world: Make, tmp_path: Path) -> None:

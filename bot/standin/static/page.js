@@ -4,6 +4,7 @@ import { setUpCalendar } from "./calendar.js";
 import { Chats } from "./chats.js";
 import { Clock } from "./clock.js";
 import { byId, call, el, postJson } from "./dom.js";
+import { setUpFaults } from "./faults.js";
 import { setUpRaw } from "./raw.js";
 
 const WAIT = 12; // s that a request for news is held open
@@ -122,6 +123,7 @@ function wire() {
     byId("try").hidden = true;
   });
   setUpRaw();
+  setUpFaults(() => chats?.active);
   setUpCalendar();
 }
 
