@@ -9,6 +9,7 @@ from bot.render.standing import NAMELESS
 from bot.render.trend import NOTHING, day_words
 from bot.render.words import clean, figure_words, moment_words
 from models.charts import Cell, MatrixColumn, MatrixRow, MatrixTable, TrendDay, TrendTable
+from models.figures import percent
 
 NEWEST = 7  # days that the text of a trend lists
 MARKS = {Cell.OPEN: "", Cell.OVERDUE: "（逾期）"}
@@ -24,7 +25,7 @@ def matrix_text(table: MatrixTable, limit_bytes: int, *, zone: tzinfo) -> str:
     head = [
         f"{clean(table.title)}（{clean(table.scope, 20)}）",
         f"数据截至{moment_words(table.as_of, zone)}",
-        f"共{count:,}家，应完成{of:,}项，已完成{done:,}项" + (f"（{done * 100 // of}%）" if of else ""),
+        f"共{count:,}家，应完成{of:,}项，已完成{done:,}项" + (f"（{percent(done, of)}）" if of else ""),
         *columns,
     ]
     behind = [line for row in table.rows if (line := _owed(table, row))]

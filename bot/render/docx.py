@@ -56,10 +56,13 @@ def docx(paper: Document) -> bytes:
     if paper.recipients:
         _paragraph(file, paper.recipients, "Body Text", indent=False)
     for level, text in numbered([(block.level, block.text) for block in paper.blocks]):
-        _paragraph(file, text, "Body Text" if level == TEXT else f"Heading {level}")
+        last = _paragraph(file, text, "Body Text" if level == TEXT else f"Heading {level}")
+        last.paragraph_format.keep_with_next = level != TEXT
+    ending = file.paragraphs[-1:]
     if paper.appendix:
-        _paragraph(file, "", "Body Text")
-        _paragraph(file, f"附件：{paper.appendix.title}", "Body Text")
+        ending += [_paragraph(file, text, "Body Text") for text in ("", f"附件：{paper.appendix.title}")]
+    for paragraph in ending:  # who signs and the date never stand on a page without text
+        paragraph.paragraph_format.keep_with_next = True
     _signature(file, paper)
     if paper.appendix:
         _appendix(file, paper.appendix)

@@ -17,6 +17,7 @@ from bot.render.standing import NAMELESS
 from bot.render.svg import FAINT, GREEN, GREY, INK, RED, Sheet, fit, width
 from bot.render.words import clean, moment_words
 from models.charts import Cell, MatrixColumn, MatrixRow, MatrixTable
+from models.figures import percent
 
 NO_DUTIES = "没有要完成的任务"
 INDENT = 10  # of names and counts, within the tinted strips
@@ -139,7 +140,7 @@ def _head(sheet: Sheet, y: float, table: MatrixTable, block: Block) -> float:
         for number, each in enumerate(words, 1):
             sheet.text(x, first + number * LINE - 6, each, SMALL, INK, "middle")
         sheet.text(x, bottom - 6, column.days, SMALL, GREY, "middle")
-    share = f"，完成{done * 100 // of}%" if of else ""
+    share = f"，完成{percent(done, of)}" if of else ""
     sheet.text(LEFT + INDENT, bottom - 6, f"共{len(table.rows) + table.left_out:,}家{share}", SMALL, GREY)
     sheet.text(RIGHT - SHARE / 2 + INDENT / 2, bottom - 6, "合计", SMALL, INK, "middle")
     y = bottom + 12

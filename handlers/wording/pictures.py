@@ -7,7 +7,7 @@ from decimal import Decimal
 from handlers.wording.words import amount, day_words, moment_words
 from models.campaign.definition import Campaign
 from models.charts import Cell, MatrixTable, TrendTable
-from models.figures import grouped
+from models.figures import grouped, percent
 
 EVERYBODY_SHOWN = "全部单位"
 MATRIX_NOTE = "逾期后补上的也算完成；免报和未开始的不计。"
@@ -34,7 +34,7 @@ def matrix_follows(campaign: Campaign, table: MatrixTable) -> str:
     done, of = sum(each.done for each in table.columns), sum(each.of for each in table.columns)
     count = len(table.rows) + table.left_out
     overdue = sum(cell is Cell.OVERDUE for row in table.rows for cell in row.cells)
-    share = f"（{done * 100 // of}%）" if of else ""
+    share = f"（{percent(done, of)}）" if of else ""
     late = f"，逾期未完成{grouped(Decimal(overdue))}项" if overdue and not table.left_out else ""
     orgs = f"共{grouped(Decimal(count))}家，" if count > 1 else ""
     counts = f"{orgs}应完成{grouped(Decimal(of))}项，已完成{grouped(Decimal(done))}项"

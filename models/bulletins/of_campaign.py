@@ -172,7 +172,7 @@ def _achieved(found: Sequence[Line], scope: Scope) -> Iterator[Block]:
 
 def _states(session: Session, campaign: Campaign, scope: Scope, now: datetime) -> list[DutyState]:
     found = states(session, campaign, now, org_ids=scope.org_ids)
-    return [state for state in found if state.standing.counted]
+    return [state for state in found if state.standing.counted or state.standing is Standing.EXCUSED]
 
 
 def _groups(every: Sequence[DutyState]) -> list[list[DutyState]]:
@@ -189,13 +189,15 @@ def _duties(every: Sequence[DutyState], scope: Scope) -> Iterator[str]:
         name = duty_name(found[0].duty, found[0].period)
         late = sum(state.standing is Standing.DONE_LATE for state in found)
         done = sum(state.standing.met for state in found)
+        excused = sum(state.standing is Standing.EXCUSED for state in found)
         if not scope.whole and len(found) == 1:
-            yield f"{name}：{'逾期完成' if late else '已完成' if done else '还没有完成'}。"
+            yield f"{name}：{'免报' if excused else '逾期完成' if late else '已完成' if done else '还没有完成'}。"
             continue
         missing = [state.org.name for state in found if state.standing.open]
-        parts = [f"应完成{len(found)}家，已完成{done}家"]
+        parts = [f"应完成{len(found) - excused}家，已完成{done}家"]
         parts += [f"其中逾期{late}家"] if late else []
         parts += [f"未完成{len(missing)}家（{named(missing)}）"] if missing else []
+        parts += [f"另有{excused}家免报"] if excused else []
         yield f"{name}：{'，'.join(parts)}。"
 
 

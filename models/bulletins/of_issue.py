@@ -77,7 +77,9 @@ def _overall(table: RankTable) -> Iterator[str]:
         high, low = max(ranked, key=lambda one: one[2]), min(ranked, key=lambda one: one[2])
         values = sorted(value for _, _, value in ranked)
         middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-        if high[2] == low[2]:
+        if len(ranked) == 1:
+            yield f"仅{high[0].org}有数据，{_value(table, high[2])}。"
+        elif high[2] == low[2]:
             yield f"各家均为{_value(table, high[2])}。"
         else:
             yield f"最高{_value(table, high[2])}，最低{_value(table, low[2])}，中位数{_value(table, middle)}。"

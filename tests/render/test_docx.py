@@ -198,7 +198,7 @@ def test_a_bulletin_tells_who_leads_lags_lacks_and_what_was_corrected(campaign: 
     ("rows", "expected"),
     [
         ([RankRow(name, None, None) for name in CITIES], "目前没有可以排名的数据。"),
-        ([RankRow(CITIES[0], 1, Decimal(5))], "各家均为5份。"),
+        ([RankRow(CITIES[0], 1, Decimal(5))], "仅长沙市公安局有数据，5份。"),
         ([RankRow(name, 1, Decimal(5)) for name in CITIES], "并列第1名长沙市公安局、株洲市公安局"),
         ([RankRow("长" * 40, 1, Decimal(0))], "第1名" + "长" * 40),
         ([RankRow(CITIES[0], None, None, marks=("缺人口数",))], "因缺少数据不能排名1家"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import select
+
 from models.bulletins.of_campaign import Scope, closing, weekly
+from models.excuses import Excuse
+from models.people import Org, Person
 from tests.render.test_docx import said
 from tests.schedules.world import World
 
@@ -39,3 +43,23 @@ def test_a_summary_without_a_single_figure_says_so(make_world: Make) -> None:
         paper = closing(session, world.campaign, Scope("省联席办", None, frozenset()), world.clock.now())
     assert "台账中还没有数据。（请补充）" in said(paper)
     assert paper.appendix is None
+
+
+def test_who_is_excused_is_not_counted_and_is_said(make_world: Make) -> None:
+    """应完成 leaves out whom an admin has excused; the paper of that org says so."""
+    world = make_world("05-20 10:00")
+    with world.session() as session:
+        org = session.scalars(select(Org).where(Org.name == "长沙市公安局")).one()
+        admin = Person(name="李强", active=True, created_at=world.clock.now())
+        session.add(admin)
+        session.flush()
+        session.add(Excuse(org_id=org.id, duty="press", made_at=world.clock.now(), made_by_id=admin.id))
+        session.flush()
+        everybody = Scope("省联席办", None, frozenset(world.campaign.kinds))
+        brief = said(weekly(session, world.campaign, everybody, world.clock.now()))
+        own = Scope(org.name, frozenset({org.id}), frozenset({"city"}))
+        mine = said(weekly(session, world.campaign, own, world.clock.now()))
+    (line,) = (each for each in brief.splitlines() if each.startswith("新闻发布会"))
+    assert line.endswith("另有1家免报。")
+    assert "长沙市公安局" not in line
+    assert "新闻发布会至少1场：免报。" in mine
