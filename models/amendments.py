@@ -81,11 +81,12 @@ def after(session: Session, seen: int) -> list[Amendment]:
     return [_plain(row) for row in session.scalars(query)]
 
 
+_NEWEST = select(AmendmentRow.id, AmendmentRow.made_at).order_by(AmendmentRow.id.desc()).limit(1)
+
+
 def newest(session: Session) -> Mark | None:
     """Return the newest change, None when there is none. One look at an index: asked at every tick and inbound."""
-    row = session.execute(
-        select(AmendmentRow.id, AmendmentRow.made_at).order_by(AmendmentRow.id.desc()).limit(1)
-    ).first()
+    row = session.execute(_NEWEST).first()
     return None if row is None else (row.id, row.made_at)
 
 

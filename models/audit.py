@@ -151,9 +151,12 @@ def note(
     session.flush()
 
 
+_HEAD = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+
+
 def head(session: Session) -> str | None:
     """Return the hash of the newest row, over all of them; None when there is none."""
-    return session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1))
+    return session.scalar(_HEAD)
 
 
 def verify(session: Session) -> int | None:

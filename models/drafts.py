@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, select, update
+from sqlalchemy import JSON, ForeignKey, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
@@ -56,14 +56,17 @@ def ask(
     return question
 
 
+_OPEN = (
+    select(Question)
+    .where(Question.person_id == bindparam("person_id"), Question.closed_at.is_(None))
+    .order_by(Question.id.desc())
+    .limit(1)
+)
+
+
 def open_question(session: Session, person_id: int) -> Question | None:
     """Return the newest question that is not closed, expired or not: the caller tells an expired one from none."""
-    return session.scalar(
-        select(Question)
-        .where(Question.person_id == person_id, Question.closed_at.is_(None))
-        .order_by(Question.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_OPEN, {"person_id": person_id})
 
 
 def last_question(session: Session, person_id: int) -> Question | None:

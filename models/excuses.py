@@ -33,10 +33,12 @@ class Excuse(Base):
 Index("ix_excuse_org_duty", Excuse.org_id, Excuse.duty)
 
 
+_HOLDING = select(Excuse.org_id, Excuse.duty, Excuse.period).where(Excuse.ended_at.is_(None))
+
+
 def excuses(session: Session) -> frozenset[Excused]:
     """Return what holds now."""
-    rows = session.execute(select(Excuse.org_id, Excuse.duty, Excuse.period).where(Excuse.ended_at.is_(None)))
-    return frozenset((org_id, duty, period) for org_id, duty, period in rows)
+    return frozenset((org_id, duty, period) for org_id, duty, period in session.execute(_HOLDING))
 
 
 def holding(session: Session, org_id: int, duty: str) -> list[Excuse]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
@@ -152,23 +152,27 @@ def photos_since(session: Session, person_id: int, since: datetime, report_id: i
     return session.scalar(query) or 0
 
 
+_LOOSE_PHOTOS = (
+    select(Photo)
+    .where(Photo.person_id == bindparam("person_id"), Photo.report_id.is_(None), Photo.sent_at >= bindparam("since"))
+    .where(Photo.state != PhotoState.FAILED)
+    .order_by(Photo.id)
+)
+_LOOSE_LINKS = (
+    select(Link)
+    .where(Link.person_id == bindparam("person_id"), Link.report_id.is_(None), Link.sent_at >= bindparam("since"))
+    .order_by(Link.id)
+)
+
+
 def loose_photos(session: Session, person_id: int, sent_at: datetime) -> Sequence[Photo]:
     """Return the photos of the window before sent_at that belong to no report yet, and have not failed."""
-    return session.scalars(
-        select(Photo)
-        .where(Photo.person_id == person_id, Photo.report_id.is_(None), Photo.sent_at >= sent_at - WINDOW)
-        .where(Photo.state != PhotoState.FAILED)
-        .order_by(Photo.id)
-    ).all()
+    return session.scalars(_LOOSE_PHOTOS, {"person_id": person_id, "since": sent_at - WINDOW}).all()
 
 
 def loose_links(session: Session, person_id: int, sent_at: datetime) -> Sequence[Link]:
     """Return the links of the window before sent_at that belong to no report yet."""
-    return session.scalars(
-        select(Link)
-        .where(Link.person_id == person_id, Link.report_id.is_(None), Link.sent_at >= sent_at - WINDOW)
-        .order_by(Link.id)
-    ).all()
+    return session.scalars(_LOOSE_LINKS, {"person_id": person_id, "since": sent_at - WINDOW}).all()
 
 
 def known_link(session: Session, org_id: int, url: str) -> Link | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, String, func, select, update
+from sqlalchemy import JSON, ForeignKey, String, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
@@ -65,11 +65,17 @@ def start(session: Session, person_id: int, org_id: int, items: int, wall: datet
     return form
 
 
+_OPEN = (
+    select(Form)
+    .where(Form.person_id == bindparam("person_id"), Form.closed_at.is_(None))
+    .order_by(Form.id.desc())
+    .limit(1)
+)
+
+
 def open_form(session: Session, person_id: int) -> Form | None:
     """Return the form that is open, too old or not: the caller tells an old one from none."""
-    return session.scalar(
-        select(Form).where(Form.person_id == person_id, Form.closed_at.is_(None)).order_by(Form.id.desc()).limit(1)
-    )
+    return session.scalar(_OPEN, {"person_id": person_id})
 
 
 def last_form(session: Session, person_id: int) -> Form | None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import Enum
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, event, func, select
+from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, bindparam, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models import settings
@@ -149,17 +149,20 @@ class Sender:
         return {role for role, _, _ in self.memberships}
 
 
+_SENDER = (  # built once: it is asked for every inbound
+    select(Person, Membership.role, Org, Membership.backup)
+    .join(Identity, Identity.person_id == Person.id)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Org, Org.id == Membership.org_id)
+    .where(Identity.channel == bindparam("channel"), Identity.user_ref == bindparam("user_ref"), Person.active)
+    .where(Membership.ended_at.is_(None))
+    .order_by(Org.position, Org.id, Membership.id)
+)
+
+
 def identify(session: Session, channel: str, user_ref: str) -> Sender | None:
     """Return who is behind an account, or None: unknown, switched off, or without a role left."""
-    rows = session.execute(
-        select(Person, Membership.role, Org, Membership.backup)
-        .join(Identity, Identity.person_id == Person.id)
-        .join(Membership, Membership.person_id == Person.id)
-        .join(Org, Org.id == Membership.org_id)
-        .where(Identity.channel == channel, Identity.user_ref == user_ref.casefold(), Person.active)
-        .where(Membership.ended_at.is_(None))
-        .order_by(Org.position, Org.id, Membership.id)
-    ).all()
+    rows = session.execute(_SENDER, {"channel": channel, "user_ref": user_ref.casefold()}).all()
     if not rows:
         return None
     return Sender(rows[0][0], user_ref, tuple((role, org, backup) for _, role, org, backup in rows))
@@ -197,6 +200,13 @@ def descendants(session: Session, roots: Iterable[int]) -> set[int]:
 ROSTER_STAMP = "roster-stamp"  # setting: another value after every change of an org
 
 
+_STAMP = select(
+    func.count(Org.id),
+    func.max(Org.id),
+    select(settings.Setting.value).where(settings.Setting.key == ROSTER_STAMP).scalar_subquery(),
+)
+
+
 def roster_stamp(session: Session) -> tuple[object, ...]:
     """Return what is different after every change of the orgs, for what is kept about them in memory.
 
@@ -204,9 +214,7 @@ def roster_stamp(session: Session) -> tuple[object, ...]:
     """
     known: tuple[object, ...] | None = session.info.get(ROSTER_STAMP)
     if known is None:
-        stamp = select(settings.Setting.value).where(settings.Setting.key == ROSTER_STAMP).scalar_subquery()
-        found = session.execute(select(func.count(Org.id), func.max(Org.id), stamp)).one()
-        known = session.info[ROSTER_STAMP] = tuple(found)
+        known = session.info[ROSTER_STAMP] = tuple(session.execute(_STAMP).one())
     return known
 
 

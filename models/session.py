@@ -7,8 +7,10 @@ PostgreSQL: pre-ping, so that a restarted server costs no request.
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,7 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
         url,
         hide_parameters=True,  # errors are logged, and parameters are what people wrote
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
+        execution_options={"busy_seconds": busy_seconds},
         pool_size=5,
         max_overflow=max(0, connections - 5),
         pool_timeout=busy_seconds,
@@ -94,8 +97,40 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    seconds = getattr(_left, "seconds", None)  # less than the whole when the turn has taken some of it
+    connection.exec_driver_sql(
+        f"PRAGMA busy_timeout = {int(1000 * (options['busy_seconds'] if seconds is None else seconds))}"
+    )
+    connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
+
+
+_left = threading.local()  # seconds that the transaction of this thread may still wait for the database
+
+
+class _Turn:
+    """Lets the writers of this process into SQLite one after the other.
+
+    SQLite lets those who wait sleep and try again, up to a tenth of a second each time; a lock wakes them at once.
+    Who waits too long goes on and is told by SQLite itself. What a thread has waited here it does not wait there once
+    more: when somebody holds the database, everybody is refused in time. A thread that writes within its own write
+    (there is none) would wait for itself as long.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    def __enter__(self) -> None:
+        until = time.monotonic() + self._seconds
+        self._mine.held = self._lock.acquire(timeout=self._seconds)
+        _left.seconds = max(0.0, until - time.monotonic())
+
+    def __exit__(self, *_: object) -> None:
+        _left.seconds = None
+        if self._mine.held:
+            self._lock.release()
 
 
 class Database:
@@ -105,6 +140,9 @@ class Database:
         self.engine = engine
         self.before_commit: Callable[[Session, set[str]], None] = lambda session, channels: None
         self.after_commit: Callable[[set[str]], None] = lambda channels: None
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if engine.dialect.name == "sqlite":
+            self._turn = _Turn(engine.get_execution_options().get("busy_seconds", BUSY_SECONDS))
         self._writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
 
@@ -112,7 +150,7 @@ class Database:
     def begin(self) -> Iterator[Session]:
         """Open one writing transaction: commits at the end, rolls back on any error."""
         with self._writing() as session:
-            with session.begin():
+            with self._turn, session.begin():
                 yield session
                 woken = channels_to_wake(session)
                 if woken:
