@@ -32,10 +32,16 @@ BLOCKED: Mapping[str, str] = {  # errcode -> kind of incident; other alerts are 
 APP_KINDS = frozenset({"ip", "token", "robot", "refused", "limit", "unreachable"})  # the channel carries nothing now
 NEAR = 80  # per cent of the day's limit (decided by us 2026-11-24)
 IN_VAIN = 4  # tries of a notice, about a minute, before the platform counts as out of reach
-BUSY_FOR = timedelta(minutes=30)  # of campaign time: how long a notice that was given up as busy is a sign
+SEEN_FOR = timedelta(minutes=30)  # of campaign time: how long a notice that was given up is a sign
 SILENT_FOR = timedelta(hours=8)  # a whole working day without a word from anybody, though many were written to
 SILENT_FROM = time(17)  # of a working day
 SILENT_AFTER = 20  # notices that went out meanwhile
+GIVEN_UP: Mapping[str, str] = {  # how the reason of a failed notice begins or ends -> kind of incident
+    "busy:%": "busy",
+    "%(50002)": "scope",
+    "%(60011)": "scope",
+    "%(85002)": "words",
+}
 _CODE = re.compile(r"\((-?\d+)\)\s*$")
 
 
@@ -72,17 +78,17 @@ def _kind(state: ChannelState) -> str:
 
 
 def _in_vain(session: Session, now: datetime) -> Iterator[Sign]:
-    """Find channels on which calls do not get through, or the platform was busy until we gave up."""
+    """Find channels on which calls do not get through, and those that had to give notices up."""
     tried = select(Notice.channel, func.max(Notice.reason)).where(
         Notice.status == Status.WAITING, Notice.not_before <= now, Notice.tries >= IN_VAIN
     )
     for channel, reason in session.execute(tried.group_by(Notice.channel)):
         yield Sign("unreachable", channel, reason)
-    given_up = select(Notice.channel).where(
-        Notice.status == Status.FAILED, Notice.settled_at > now - BUSY_FOR, Notice.reason.startswith("busy:")
-    )
-    for channel in session.scalars(given_up.distinct()):
-        yield Sign("busy", channel, "the platform said that it was busy until we gave up")
+    failed = (Notice.status == Status.FAILED, Notice.settled_at > now - SEEN_FOR)
+    for pattern, kind in GIVEN_UP.items():
+        given_up = select(Notice.channel, func.max(Notice.reason)).where(*failed, Notice.reason.like(pattern))
+        for channel, reason in session.execute(given_up.group_by(Notice.channel)):
+            yield Sign(kind, channel, reason)
 
 
 def _silent(session: Session, campaign: Campaign, now: datetime, wall: datetime) -> Iterator[Sign]:

@@ -343,3 +343,14 @@ def test_silence_on_a_rest_day_means_nothing(make_world: Make, tmp_path: Path) -
         text(site, words=f"n {number}")
     site.run(60)
     assert site.shown() == []
+
+
+@pytest.mark.parametrize(("code", "said"), [(60011, "有人不在应用的可见范围里"), (85002, "有消息含平台禁止的词")])
+def test_what_costs_a_notice_and_can_be_put_right(site: Site, code: int, said: str) -> None:
+    """A notice that failed for something an admin can put right is told once, however many follow."""
+    for number in range(3):
+        site.app.script = [refused(code)]
+        text(site, words=f"n {number}")
+        site.run(5)
+    assert len(site.alerts()) == 1
+    assert said in site.shown()[0]
