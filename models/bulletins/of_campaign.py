@@ -278,6 +278,7 @@ def _document(
         signed_by=scope.name,
         signed_on=signed_on,
         appendix=Appendix(f"{campaign.short_name}{appendix}", columns, tuple(rows)) if rows else None,
+        red_head=campaign.red_head if scope.whole else "",
     )
 
 

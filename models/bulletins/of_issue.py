@@ -49,6 +49,7 @@ def bulletin(campaign: Campaign, table: RankTable, published_at: datetime, at: d
         signed_by=campaign.office,
         signed_on=campaign.local_day(published_at),
         appendix=appendix(table),
+        red_head=campaign.red_head,
     )
 
 

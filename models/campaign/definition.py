@@ -317,6 +317,7 @@ class Campaign(Frozen):
     reports_from: date  # figures dated earlier are asked about
     closes_on: date  # until then only closing rules run
     office: str  # the org that runs it; its admins stand at the top of the tree
+    red_head: str = ""  # in red over a line on its official papers, such as 省联席办文件; none without it
     rest_days: tuple[date, ...] = ()  # days off beside the legal calendar
     work_days: tuple[date, ...] = ()  # working days beside the legal calendar
     quiet: Quiet = Quiet()

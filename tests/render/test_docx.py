@@ -194,6 +194,13 @@ def test_a_bulletin_tells_who_leads_lags_lacks_and_what_was_corrected(campaign: 
     assert "宣传月工作总结，5月28日18:00前" in text
 
 
+def test_the_campaign_file_says_whether_papers_have_a_red_head(campaign: Campaign) -> None:
+    """None without it; with it the office's bulletins have one."""
+    assert bulletin(campaign, table(*ranked(3)), NOW, NOW).red_head == ""
+    red = campaign.model_copy(update={"red_head": "省联席办文件"})
+    assert bulletin(red, table(*ranked(3)), NOW, NOW).red_head == "省联席办文件"
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
