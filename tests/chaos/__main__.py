@@ -1,7 +1,8 @@
 """`make chaos`: kills at every step of intake, delivery and schedule, on both databases; one line a run, then a table.
 
-`python -m tests.chaos intake|deliver|schedule --db sqlite|postgres|cluster --kills N --naps N --seed S` is one run:
-N kills, and N naps longer than a lease, at each step. Without a word all runs are made. Exit 1 on any breach.
+`keep` kills backup, restore, migrate and import-roster at random moments.
+`python -m tests.chaos intake|deliver|schedule|keep --db sqlite|postgres|cluster --kills N --naps N --seed S` is one
+run: N kills, and N naps longer than a lease, at each step. Without a word all runs are made. Exit 1 on any breach.
 """
 
 from __future__ import annotations
@@ -65,19 +66,20 @@ def run(kind: str, database: str, kills: int, naps: int, seed: int, server: Post
     with tempfile.TemporaryDirectory(prefix="bot-chaos-") as name, ExitStack() as stack:
         folder = Path(name)
 
-        def fresh() -> str:
+        def fresh(*, migrated: bool = True) -> str:
             if server and database != "sqlite":
-                made = server.fresh()
+                made = server.fresh(migrated=migrated)
                 stack.callback(server.drop, made)
                 return server.url(made)
             url = f"sqlite:///{tempfile.mkdtemp(dir=folder)}/bot.db"
-            engine = connect(url)
-            migrations.upgrade(engine)
-            engine.dispose()
+            if migrated:
+                engine = connect(url)
+                migrations.upgrade(engine)
+                engine.dispose()
             return url
 
-        play = partial(runs.schedule, fresh=fresh) if kind == "schedule" else getattr(runs, kind)
-        result: Result = play(database, fresh(), folder, kills, naps, seed)
+        more = {"schedule": {"fresh": fresh}, "keep": {"empty": partial(fresh, migrated=False)}}.get(kind, {})
+        result: Result = getattr(runs, kind)(database, fresh(), folder, kills, naps, seed, **more)
         return result
 
 

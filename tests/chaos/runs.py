@@ -22,6 +22,7 @@ from models.outbox import Notice, Status
 from models.session import Database, connect
 from tests.chaos.bots import Armed, Bots, Killer, Plan, plan
 from tests.chaos.check import RULE, Findings, check_delivery, check_intake
+from tests.chaos.keeping import COMMANDS, Keeper
 from tests.chaos.seams import CUT
 from tests.chaos.sender import Said, Sender
 from tests.chaos.traps import DELIVERY, INTAKE, SCHEDULE
@@ -40,7 +41,7 @@ QUIET_SECONDS = 60.0  # within which everything must have come to rest after the
 RETRY_PAUSE = 0.4  # seconds; the platform's own 5 would only make a run longer
 
 Url = Callable[[], str]  # of a fresh migrated database
-STEPS = {"intake": INTAKE, "deliver": DELIVERY, "schedule": SCHEDULE}
+STEPS = {"intake": INTAKE, "deliver": DELIVERY, "schedule": SCHEDULE, "keep": COMMANDS}
 
 
 @dataclass
@@ -130,6 +131,16 @@ def schedule(database: str, url: str, folder: Path, kills: int, naps: int, seed:
             found.breach(name, each[:300])
     found.told["uncertain"] = difference.unsure
     return _result("schedule", database, host.bots, killer, time.monotonic() - started, found)
+
+
+def keep(database: str, url: str, folder: Path, kills: int, naps: int, seed: int, *, empty: Url) -> Result:
+    """Kill backup, restore, migration and roster import at random moments."""
+    started = time.monotonic()
+    keeper = Keeper(folder, url, empty, random.Random(seed))
+    for act in (keeper.backup, keeper.restore, keeper.migrate, keeper.import_roster):
+        act(kills)
+    by_step = {name: keeper.killed[name] for name in COMMANDS}
+    return Result("keep", database, sum(by_step.values()), 0, time.monotonic() - started, keeper.found, by_step)
 
 
 class Office:
