@@ -5,10 +5,16 @@ Called by scopes.py and lines.py. Each looks at a bounded stretch of tokens.
 
 from __future__ import annotations
 
+import re
+
 from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
 AS_OF = ("截至", "截止")
 _CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停办"))
+# behind 取消: an earlier report is meant, not a thing that was called off: 取消我10分钟前报的入户50户
+_EARLIER = "刚|那条|那个|那笔|上一?条|上次|前一?条|前面|之前|[报填录登发]的"
+POINTS_BACK = re.compile(rf"(?:掉|了|一下)?[^,;。!?:\n]{{0,12}}?(?:这条|{_EARLIER})")
+_EARLIER_ONE = re.compile(_EARLIER)
 _NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
 _BUT = frozenset("才只还连")
 BRACKET = 12  # tokens of a bracket without figures, or of the rest of a clause
@@ -31,6 +37,11 @@ def is_weekday_of(tokens: list[Token], index: int) -> bool:
 
 def ahead(tokens: list[Token], index: int) -> str:
     """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
+    for at in range(index - 1, max(-1, index - 3), -1):
+        if tokens[at].kind in (MARK, NUMBER):
+            break
+        if "due" in tokens[at].classes:
+            return "plan"  # 应到50人，实到48人
     for at in range(index + 1, min(index + BRACKET, len(tokens))):
         if tokens[at].kind in (MARK, NUMBER):
             break
@@ -48,11 +59,19 @@ def ahead(tokens: list[Token], index: int) -> str:
             return "stock"  # 手册3000册周五到货
         if "order" in token.classes:
             return "plan"
-        if "undo" in token.classes and "fix" not in token.classes:
+        if ("undo" in token.classes and "fix" not in token.classes) or _is_void(tokens, at):
             return "undo"
         if token.word not in ("的", "了", "给", "都", "全", "还", "也", "已"):
             return ""
     return ""
+
+
+def _is_void(tokens: list[Token], at: int) -> bool:
+    """Whether a clause ends by saying that its figure does not count: 刚才那条手册300本不算."""
+    if tokens[at].word != "不算":
+        return False
+    rest = tokens[at + 1 : at + 3]
+    return not rest or rest[0].kind == MARK or (rest[0].word == "了" and (len(rest) == 1 or rest[1].kind == MARK))
 
 
 def _denied(tokens: list[Token], at: int) -> bool:
@@ -69,6 +88,27 @@ def is_item(tokens: list[Token], index: int) -> bool:
     clause = tokens[index + 1 : index + 3]
     ends = index + 3 >= len(tokens) or tokens[index + 3].kind == MARK
     return ends and len(clause) == 2 and clause[0].entry is not None and clause[1].kind == NUMBER
+
+
+def taken_back(tokens: list[Token], text: str) -> bool:
+    """Whether a sentence ends by withdrawing what it named: 我刚报的APP 35人报错了，撤销."""
+    at = len(tokens) - 1
+    while at > 0 and tokens[at].kind == WORD and "undo" not in tokens[at].classes and "fill" in tokens[at].classes:
+        at -= 1
+    if "undo" not in tokens[at].classes or "fix" in tokens[at].classes:
+        return False
+    last = next((token.start for token in reversed(tokens[:at]) if token.kind == NUMBER), None)
+    return last is not None and _EARLIER_ONE.search(text, tokens[0].start, last) is not None
+
+
+def ends_taking_back(tokens: list[Token], index: int, text: str) -> bool:
+    """Whether a clause ends at its word of withdrawing, and what comes after is new: 刚才那条作废，手册300本."""
+    if index + 1 >= len(tokens) or tokens[index + 1].word != ",":
+        return False
+    begin = index
+    while begin > 0 and tokens[begin - 1].kind != MARK:
+        begin -= 1
+    return _EARLIER_ONE.search(text, tokens[begin].start - tokens[begin].gap, tokens[index].start) is not None
 
 
 def contrasts(tokens: list[Token], text: str) -> bool:

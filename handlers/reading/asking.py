@@ -36,7 +36,7 @@ def question_spans(tokens: list[Token], ends: list[int], mark: bool, alone: bool
 def _asks(tokens: list[Token], index: int) -> bool:
     classes = tokens[index].classes
     if "ask" in classes:
-        return True
+        return not _still(tokens, index)
     whether = tokens[index].word == "没有" and any(t.word.endswith("有") for t in _clause_before(tokens, index))
     said = tokens[index].word == "没" and index > 0 and tokens[index - 1].word[-1:] in ("上", "了", "过", "完", "到")
     said = said or (tokens[index].word == "没" and index > 0 and tokens[index - 1].kind == NUMBER)  # 算上那2场没
@@ -44,6 +44,14 @@ def _asks(tokens: list[Token], index: int) -> bool:
         return False
     after = tokens[index + 1] if index + 1 < len(tokens) else None  # 喂小刘吗帮我记一下 asks nothing
     return after is None or (after.kind == MARK and not after.gap)
+
+
+def _still(tokens: list[Token], index: int) -> bool:
+    """Whether 还是 only says that a figure stands: APP没错，还是52人."""
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    if tokens[index].word != "还是" or after is None or after.kind != NUMBER or after.gap:
+        return False
+    return not any(token.kind == NUMBER or token.word == "是" for token in _clause_before(tokens, index))
 
 
 def _clause_before(tokens: list[Token], index: int) -> list[Token]:

@@ -21,6 +21,7 @@ from handlers.reading.tokens import MARK, WORD, Token
 _BETWEEN = TRANSPARENT | {"handed", "modifier"}
 _BLOCKS_RIGHT = frozenset(("verb", "staff", "plan", "crime"))
 _OTHER_THING = frozenset(("place", "staff", "drop", "rate", "like"))
+_FOR = frozenset(("给", "帮", "帮助", "替", "为"))
 _REACH = 40  # tokens to the left of a number in which its noun is looked for: keeps the work linear
 _ROOM = 6  # unknown characters that may stand between a number with a telling measure word and the noun after it
 _ROOM_PERSONS = 4
@@ -195,7 +196,7 @@ class Binder:
         token = self.tokens[index]
         persons = token.measure in PERSONS
         # people who stand first in a clause are counted by what they did in the rest of it: 14个人来窗口咨询
-        alone = persons and not (self.mentions and self.mentions[0].index < index)
+        alone = persons and (self._served(index) or not (self.mentions and self.mentions[0].index < index))
         helpers = persons and index > 0 and not token.gap and self.tokens[index - 1].classes & {"staff"}
         room = _room(token.measure)
         before = self.at.get(index - 1)
@@ -217,6 +218,10 @@ class Binder:
             elif not _may_follow(after, token.measure, persons, alone):
                 return None
         return None
+
+    def _served(self, index: int) -> bool:
+        """Whether the persons are those for whom something was done: 横幅挂了六条还给三十七个人装了APP."""
+        return index > 0 and not self.tokens[index].gap and self.tokens[index - 1].word in _FOR
 
     def _passes(self, mention: Mention) -> bool:
         """Whether a noun that does not fit may only describe the one after it: 5条宣传标语, 3个社区讲座."""

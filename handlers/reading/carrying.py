@@ -179,9 +179,11 @@ def by_own_noun(now: Current, clause: list[Token], index: int) -> Choice | None:
 
 def _is_people_item(now: Current, before: list[Token]) -> bool:
     """Whether an item of a list only names people before its number: 观众 2600人."""
-    if len(before) != 1 or len(now.tokens) > _ITEM:
+    if not before or len(now.tokens) > _ITEM:
         return False
-    words = [token for token in now.tokens if token.kind not in (MARK, NUMBER)]
+    words = [
+        token for token in now.tokens if token.kind not in (MARK, NUMBER) and not token.classes & {"fill", "about"}
+    ]
     alone = len(words) == 1 and bool(now.work.drafts)
     return alone and "people" in words[0].classes and not words[0].classes & {"staff", "place", "trader"}
 

@@ -49,6 +49,7 @@ _SKIPPED = {
     "notown": "写明不作为上报数",
     "undo": "是要撤掉的数",
     "meeting": "是开会的人数",
+    "staff": "是工作人员，不算受众",
     "column": "在不用报的列或行里",
     "other-measure": "数的是别的东西",
     "no-such-day": "写的日期没有这一天",

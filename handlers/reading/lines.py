@@ -23,6 +23,7 @@ _LIST_MARK = re.compile(
 )
 _NAME = 12  # characters of the name of an org at the head of a line
 _HEADER = 24  # tokens of the header of a table in commas
+_TODAY = ("今", "当", "本日")
 _VETOES = ("plan", "past", "crime", "stock")  # of a heading, for the lines under it
 
 
@@ -107,9 +108,9 @@ def _is_comma_table(work: Work, lines: list[list[Token]], at: int) -> bool:
 
 
 def _read_line(work: Work, line: list[Token]) -> None:
-    if work.schema and _by_schema(work, line):
-        return
     if "example" in line[0].classes and len(line) > 1:
+        return
+    if work.schema and _by_schema(work, line):
         return
     if "part" in line[0].classes:
         work.frame.part = True
@@ -179,10 +180,12 @@ def _heading(work: Work, line: list[Token]) -> None:
     )  # then it is no heading, and speaks for itself
     for index, token in enumerate(line):
         classes = token.classes
+        work.frame.cum = (work.frame.cum and ("now" not in classes or counts)) or ("cum" in classes and not of_today)
         dated = token.when is not None and token.kind == DAY and token.when.kind not in ("clock", "year")
-        if dated and not is_weekday_of(line, index):
+        if dated and token.when is not None and not is_weekday_of(line, index):
             work.frame.when = token.when
-        work.frame.cum = work.frame.cum or ("cum" in classes and not of_today)
+            if work.frame.cum and work.drafts and token.when.text.startswith(_TODAY) and not of_today:
+                work.frame.cum = False  # 今日情况, under a block of running totals
         work.frame.part = work.frame.part or "part" in classes
         if "order" in classes and not done:
             work.frame.veto = work.frame.veto or "plan"

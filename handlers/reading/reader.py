@@ -8,6 +8,7 @@ tables and sentences: scopes, binding, judging), settling (with totals), verdict
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -28,6 +29,13 @@ from models.campaign.definition import Campaign
 
 LONGEST = 3000  # characters that are read: four times what the platform lets a person send in one text
 _RESPELT = 1000  # characters of a text in which slips are mended: it is read twice then
+_AMOUNT = r"[\d.一二两三四五六七八九十]+"
+_ONE = "(?:一|每)[本张条份册幅件套个封面]"
+# what one costs, as spoken: 一本两块八, 三毛五一张, 一条八十块, 一块二一本. Its numbers are no figures
+_PRICE = re.compile(
+    rf"{_ONE}{_AMOUNT}(?:(?:毛|角|元|块钱)[一二三四五六七八九半]?|块(?:[一二三四五六七八九半](?![\d十百千万本张条份册幅件个])|(?![\u4e00-\u9fff])))"
+    rf"|{_AMOUNT}(?:(?:毛|角|元|块钱)[一二三四五六七八九半]?钱?|块[一二三四五六七八九半])/?{_ONE}"
+)
 _OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
 _CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
@@ -69,6 +77,8 @@ class Reader:
         for wrong, right in self.lexicon.typos:
             if wrong in levelled:
                 levelled = levelled.replace(wrong, right)
+        if "一" in levelled and ("块" in levelled or "元" in levelled or "毛" in levelled):
+            levelled = _PRICE.sub(lambda match: "·" * len(match[0]), levelled)
         return levelled
 
     def _work(self, levelled: str, orgs: Mapping[str, object] | None) -> Work:

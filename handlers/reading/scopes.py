@@ -10,7 +10,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from handlers.reading.around import AS_OF, BRACKET, ahead, contrasts, hour_of_today, is_item, is_weekday_of, was_done
+from handlers.reading.around import (
+    AS_OF,
+    BRACKET,
+    POINTS_BACK,
+    ahead,
+    contrasts,
+    ends_taking_back,
+    hour_of_today,
+    is_item,
+    is_weekday_of,
+    taken_back,
+    was_done,
+)
 from handlers.reading.dates import VAGUE_DAYS, When
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
@@ -118,6 +130,8 @@ class _Walk:
     def walk(self) -> dict[int, Scope]:
         if contrasts(self.tokens, self.text):
             self.state.veto = self.state.veto or "other"
+        if taken_back(self.tokens, self.text):
+            self.state.veto = "undo"
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
                 self.found[index] = self.state.copy()
@@ -231,8 +245,12 @@ class _Walk:
                 or word[0] in _COMPARING
                 or any(t.word in _COMPARING for t in self.tokens[max(0, index - 3) : index])
             )
+        if governs == "undo" and ends_taking_back(self.tokens, index, self.text):
+            return  # 刚才那条作废，手册300本
         if governs == "undone" and not index:
-            return  # 取消发布会1场: an order, or a report of it; the caller asks
+            if not POINTS_BACK.match(self.text, self.tokens[index].end):
+                return  # 取消发布会1场: an order, or a report of it; the caller asks
+            governs = "undo"
         if governs == "stock":
             if word in _LEFT_OVER:
                 self._leaves(index)

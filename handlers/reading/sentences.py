@@ -11,6 +11,7 @@ from handlers.reading.carrying import after_sessions, by_own_noun, carried, give
 from handlers.reading.drafts import Current, Work
 from handlers.reading.judging import judge, leave
 from handlers.reading.lexicon import Target
+from handlers.reading.measures import PERSONS
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import scopes
 from handlers.reading.tokens import MARK, NO_CLASSES, NUMBER, Token
@@ -123,6 +124,9 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         work.note(token, "skipped", "percent" if quantity.percent else "ident")
         return False
     quantity.measure = quantity.measure or label(now, at)
+    if quantity.measure in PERSONS and _are_helpers(binder.tokens, index):
+        work.note(token, "skipped", "staff")
+        return False
     if quantity.measure == "个" and _are_people(binder.tokens, index):
         quantity.measure = "人"
     choice = binder.bind(index, previous, following)
@@ -223,6 +227,14 @@ def _are_people(clause: list[Token], index: int) -> bool:
     if after is None or after.start != clause[index].end or after.entry is None or "people" not in after.classes:
         return False
     return not (after.entry.parts or after.entry.targets or after.classes & {"trader", "place", "staff"})
+
+
+def _are_helpers(clause: list[Token], index: int) -> bool:
+    """Whether persons are said to have helped: 30名学生志愿者协助引导 are no audience."""
+    after = clause[index + 1 : index + 3]
+    if len(after) == 2 and "people" in after[0].classes and not after[1].gap:
+        after = after[1:]
+    return bool(after) and "helper" in after[0].classes and not after[0].gap
 
 
 def _one_of_each(now: Current, at: int) -> bool:

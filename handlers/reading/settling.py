@@ -13,6 +13,7 @@ from handlers.reading.measures import FREQUENCY, PERSONS
 from handlers.reading.totals import WINDOW, settle_totals
 from handlers.reading.values import DoubtKind
 
+_ONES = PERSONS | {"个"}
 _LAST_WEEK = ("上周", "上星期", "上个星期")
 _HANDED = re.compile("[\u4e00-\u9fff]{0,4}?(?:只|才|共|一共)?(?:发放|张贴|悬挂|摆放|发|挂|贴|摆|送)(?:出去|出)?了")
 _USED = re.compile("(?:现|目前)?(?:已经|已|实际|实)(?:悬挂|张贴|摆放|发放|发出|挂|贴|摆|发|送)(?:出去|出|了)?")
@@ -25,6 +26,9 @@ def settle(work: Work) -> None:
     for index, draft in enumerate(work.drafts):
         last_week = draft.when is not None and draft.when.text in _LAST_WEEK
         often = draft.measure in FREQUENCY and draft.measure not in PERSONS
+        persons = draft.measure in _ONES and work.lexicon.base[draft.target[0]] not in PERSONS
+        if persons:
+            _told_twice(work, draft, work.drafts[max(0, index - 1) : index + 2])
         if last_week or often or draft.restates:
             near = work.drafts[max(0, index - WINDOW) : index + 1 + WINDOW]
             if last_week:
@@ -93,7 +97,15 @@ def _how_often(work: Work, draft: Draft, near: list[Draft]) -> None:
 
 def _restated(draft: Draft, near: list[Draft]) -> None:
     """劝住了一位大爷，这算劝阻1起: the same figure in other words."""
-    if any(_beside(draft, other) and other.value == draft.value for other in near):
+    if any(_beside(draft, other) and other.value == draft.value and not other.dropped for other in near):
+        draft.dropped = "repeat"
+
+
+def _told_twice(work: Work, draft: Draft, near: list[Draft]) -> None:
+    """劝住一位阿姨，劝阻1起: who it was is no second case."""
+    base = work.lexicon.base[draft.target[0]]
+    told = [other for other in near if _beside(draft, other) and other.measure == base and not other.restates]
+    if any(other.value == draft.value and not other.dropped for other in told):
         draft.dropped = "repeat"
 
 

@@ -123,6 +123,12 @@ def _unit(table: _Table, column: Column, cell: Cell) -> None:
         column.measure = header[-2:-1]
     elif header[-2:] in LABELS:
         column.measure = LABELS[header[-2:]]
+    elif (
+        not column.targets
+        and cell.tokens
+        and all("people" in token.classes and not token.classes & _NAMES and not token.gap for token in cell.tokens)
+    ):
+        column.measure = "人"  # 学生 beside 反诈课
     if any(word in header for word in _SERIAL):
         column.ignored = True
 
@@ -171,7 +177,7 @@ def _row_label(row: list[Cell], needs: frozenset[str]) -> tuple[tuple[Target, ..
 
 def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, ...], scope: Scope, index: int) -> None:
     numbers = [token for token in cell.tokens if token.kind == NUMBER]
-    if _classes(cell) & {"stock", "plan", "past"}:
+    if _classes(cell) & {"stock", "plan", "order", "past"}:
         return
     if not numbers:
         _read_nothing(table, column, cell, label, scope, index)
@@ -194,6 +200,7 @@ def _read_cell(table: _Table, column: Column, cell: Cell, label: tuple[Target, .
             DoubtKind.RANGE if numeral.shape is Shape.RANGE else DoubtKind.VAGUE, token, ((target, None),), scope.when
         )
         return
+    quantity.approx = quantity.approx or "about" in _classes(cell)
     _add(table, column, token, target, value, scope)
 
 

@@ -292,8 +292,11 @@ class _Cutter:
         return match.end(), measure
 
     def _stands_alone(self, numeral: Numeral) -> bool:
-        """Whether a lone Chinese digit without a measure may be a number: 横幅三, but not 一."""
-        return numeral.value != 1 and self.text[numeral.end : numeral.end + 1] in _ENDS
+        """Whether a lone Chinese digit without a measure may be a number: 横幅三, but not 一, nor the name 李四."""
+        if numeral.value == 1 or self.text[numeral.end : numeral.end + 1] not in _ENDS:
+            return False
+        before = self.text[numeral.start - 1 : numeral.start]
+        return self._names(numeral) or not "\u4e00" <= before <= "\u9fff"
 
 
 def _word_token(kind: int, start: int, end: int, entry: Entry) -> Token:

@@ -6,14 +6,17 @@ Source: corpus rules 7 and 8. Sums are compared exactly; nothing is ever added u
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from decimal import Decimal
 
 from handlers.reading.drafts import Draft, Query, Work
+from handlers.reading.tokens import NUMBER, Token
 from handlers.reading.values import DoubtKind
 
 WINDOW = 60  # figures to either side that may belong to a total: keeps the work linear
 _PARTS = 12  # parts of one total at most
+_STRETCH = 80  # tokens before a total in which its parts are looked for
 _LINES = 12  # lines under a heading figure
 
 
@@ -25,6 +28,9 @@ def settle_totals(work: Work) -> None:
         _vague_total(work, draft, work.drafts[index + 1 : index + 1 + WINDOW])
     for index, draft in enumerate(work.drafts):
         if draft.scope.part or draft.scope.paren:
+            before = [other for other in work.drafts[max(0, index - _PARTS) : index] if _same(other, draft)]
+            if draft.scope.total and before and not draft.scope.part and _with_unplaced(work, draft, before):
+                continue
             _part_by_word(
                 draft, work.drafts[max(0, index - WINDOW) : index], work.drafts[index + 1 : index + 1 + WINDOW]
             )
@@ -116,9 +122,45 @@ def _total(work: Work, total: Draft, before: list[Draft]) -> None:
             for part in some:
                 part.dropped = "part"
             return
+    if _with_unplaced(work, total, parts):
+        return
     table = [draft for draft in parts if draft.sentence == total.sentence or (draft.table and total.table)]
     if len(table) > 1:
         _ask(work, total, table)
+
+
+def _with_unplaced(work: Work, total: Draft, parts: list[Draft]) -> bool:
+    """Drop the parts of a total, some of which found no noun.
+
+    税务师事务所1家，建筑公司3家，物流公司2家（共进企业6家）.
+    """
+    unknown = {note.start: note for note in work.notes[-WINDOW:] if note.outcome == "unplaced"}
+    if not unknown or not total.measure:
+        return False
+    numbers: list[Token] = []
+    at = bisect_left(work.tokens, total.start, key=lambda each: each.start)
+    for token in reversed(work.tokens[max(0, at - _STRETCH) : at]):
+        if token.kind == NUMBER:
+            numbers.insert(0, token)
+        if len(numbers) == _PARTS:
+            break
+    known = {draft.start: draft for draft in parts}
+    summed, own = Decimal(0), 0
+    for token in reversed(numbers):
+        value = token.quantity.numeral.value
+        if token.measure != total.measure or value is None or (token.start not in known and token.start not in unknown):
+            return False
+        summed, own = summed + value, own + (token.start in known)
+        if summed == total.value and own and token is not numbers[-1]:
+            for each in numbers:
+                if each.start < token.start:
+                    continue
+                if each.start in known:
+                    known[each.start].dropped = "part"
+                else:
+                    unknown[each.start].outcome, unknown[each.start].reason = "skipped", "part"
+            return True
+    return False
 
 
 def _ask(work: Work, total: Draft, parts: list[Draft]) -> None:

@@ -12,7 +12,7 @@ from handlers.reading.dates import When
 from handlers.reading.drafts import Current
 from handlers.reading.mentions import Mention
 from handlers.reading.scopes import Scope
-from handlers.reading.tokens import DAY, NUMBER, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 NEGATIVE = frozenset(("neg", "zero"))
 _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
@@ -51,11 +51,25 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
             and (not denial.gap or now.work.text[denial.start - 1] == " ")
         ):
             _keep(now, denial, [now.led[0]], start)
+        elif denial.word.endswith("新增") and _nothing_new(now, clause, start):
+            _keep(now, denial, [now.topic[0]], start)
         return
     first = min(denials[0], named[0].index)
     if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _nothing_new(now: Current, clause: list[Token], start: int) -> bool:
+    """Whether a clause only says that nothing came to the noun of the clause before it: 横幅还在，这周没有新增."""
+    if not now.topic or any(t.gap or not (t.kind == DAY or t.classes & (NEGATIVE | {"fill", "gain"})) for t in clause):
+        return False
+    for token in reversed(now.tokens[: max(0, start - 1)]):
+        if token.kind in (MARK, NUMBER):
+            return False
+        if token.entry is not None and now.topic[0] in token.entry.targets:
+            return "lean" not in token.classes
+    return False
 
 
 def _gives_reason(now: Current, clause: list[Token]) -> bool:
