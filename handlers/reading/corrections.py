@@ -23,6 +23,9 @@ def replaced(tokens: list[Token]) -> dict[int, int]:
         pair = _pair(tokens, first, second) if second - first < _REACH else None
         if pair is not None:
             wrong[pair[0]] = pair[1]
+    for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False):
+        if third - first < _REACH and _grown(tokens, first, second, third):
+            wrong[first], wrong[third] = first, third
     if any("to" in token.classes for token in tokens):
         taken = wrong.keys() | set(wrong.values())
         for index in numbers:
@@ -51,6 +54,17 @@ def _pair(tokens: list[Token], first: int, second: int) -> tuple[int, int] | Non
     if not (denied or "swap" in between or said) or _other_noun(tokens, first, second):
         return None
     return (second, first) if denied or "swap" in between else (first, second)
+
+
+def _grown(tokens: list[Token], first: int, second: int, third: int) -> bool:
+    """Whether the second number is what came to the first and makes the third: 横幅原来8条，今天加挂4条，现在12条."""
+    if "from" not in _classes(tokens, max(0, first - 3), first):
+        return False
+    old, new, all_of_it = (tokens[at].quantity for at in (first, second, third))
+    if old.numeral.value is None or new.numeral.value is None or all_of_it.numeral.value is None:
+        return False
+    adds_up = old.numeral.value + new.numeral.value == all_of_it.numeral.value
+    return adds_up and old.measure == new.measure == all_of_it.measure
 
 
 def _other_noun(tokens: list[Token], first: int, second: int) -> bool:

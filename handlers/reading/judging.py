@@ -28,6 +28,9 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     """Enter, skip or ask about a number that has its noun. index: in the clause, at: in the sentence."""
     token, target, work = binder.tokens[index], choice.target, now.work
     assert target is not None
+    if is_share(now, choice.mention, binder.tokens) and not token.measure:
+        work.note(token, "skipped", "like")
+        return
     now.bound = target
     quantity = token.quantity
     value = quantity.numeral.value * choice.factor if quantity.numeral.value is not None else None  # base measure
@@ -61,6 +64,11 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
             "restate" in t.classes for t in now.tokens[max(0, at - 4) : at]
         )
         draft.old = work.old.get(token.start)
+
+
+def is_share(now: Current, mention: Mention | None, clause: list[Token]) -> bool:
+    """Whether 转发 stands among likes and comments: 点赞2300，转发180."""
+    return "like" in now.classes and mention is not None and "share" in clause[mention.index].classes
 
 
 def _risen(

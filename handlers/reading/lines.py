@@ -21,6 +21,9 @@ _LIST_MARK = re.compile(
     r"(?:^|(?<=\n))[ \t]*(?:\d{1,2}(?:[.、)](?!\d)|[)])|[(]?[一二三四五六七八九十]{1,3}[)、.](?=\D)"
     r"|\d{1,2} (?=[^\s\d]{2,8} \d)|[(]\d{1,2}[)]|[-*·\x01>#]+)[ \t]*"
 )
+_INLINE = re.compile(r"(?:^|(?<=[ ;,:。\n]))(\d{1,2})[、.)](?=[^\d\s])")
+_SECOND = re.compile(r"(?<=[ ;,。\n])2[、.)](?=[^\d\s])")
+_FIGURE = re.compile(r"[\d一二两三四五六七八九十]")
 _NAME = 12  # characters of the name of an org at the head of a line
 _HEADER = 24  # tokens of the header of a table in commas
 _TODAY = ("今", "当", "本日")
@@ -55,6 +58,8 @@ def _is_footer(line: list[Token]) -> bool:
 
 def _split(work: Work) -> list[list[Token]]:
     marks = [match.span() for match in _LIST_MARK.finditer(work.text)]
+    if "2" in work.text and _SECOND.search(work.text):
+        marks = sorted({*marks, *_inline_marks(work.text)})
     if not marks and "\n" not in work.text:
         return [work.tokens]
     lines: list[list[Token]] = [[]]
@@ -68,6 +73,19 @@ def _split(work: Work) -> list[list[Token]]:
         elif not marked or token.word == "\t":
             lines[-1].append(token)
     return lines
+
+
+def _inline_marks(text: str) -> list[tuple[int, int]]:
+    """Return the marks of a list that runs on in one line: 1、手册：350本 2、折页：800张. They count up from one."""
+    marks: list[tuple[int, int]] = []
+    for match in _INLINE.finditer(text):
+        number = int(match[1])
+        first = number == 1 and text[match.start() - 1 : match.start()] != " "
+        if first or (marks and number == 1 + int(text[marks[-1][0] : marks[-1][1] - 1])):
+            marks.append(match.span())
+    ends = [start for start, _ in marks[1:]]
+    told = all(_FIGURE.search(text, mark[1], end) for mark, end in zip(marks, ends, strict=False))  # 横幅:1、海报:2
+    return marks if ends and told else []
 
 
 def _rows(work: Work, lines: list[list[Token]], at: int) -> list[list[Cell]]:

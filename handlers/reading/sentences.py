@@ -9,7 +9,7 @@ from handlers.reading.asking import ASKING, question_spans
 from handlers.reading.binding import Binder, Choice
 from handlers.reading.carrying import after_sessions, by_own_noun, carried, gives_way, label, taught
 from handlers.reading.drafts import Current, Work
-from handlers.reading.judging import judge, leave
+from handlers.reading.judging import is_share, judge, leave
 from handlers.reading.lexicon import Target
 from handlers.reading.measures import PERSONS
 from handlers.reading.mentions import fit
@@ -92,7 +92,7 @@ def _read_clause(now: Current, start: int, end: int) -> None:
             previous = index
     if now.classes & NEGATIVE:
         zeros(now, clause, start, binder.mentions, binder.taken)
-    firm = [mention for mention in binder.mentions if not mention.lean]
+    firm = [mention for mention in binder.mentions if not (mention.lean or is_share(now, mention, clause))]
     if firm:
         last = next((mention for mention in reversed(firm) if not mention.weak), firm[-1])
         if not last.weak or not now.topic:

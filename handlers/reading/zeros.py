@@ -51,7 +51,7 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
             and (not denial.gap or now.work.text[denial.start - 1] == " ")
         ):
             _keep(now, denial, [now.led[0]], start)
-        elif denial.word.endswith("新增") and _nothing_new(now, clause, start):
+        elif clause[-1].word.endswith("新增") and _nothing_new(now, clause, start):
             _keep(now, denial, [now.topic[0]], start)
         return
     first = min(denials[0], named[0].index)
