@@ -78,7 +78,7 @@ def _calls(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
                 "channel": channel_name(campaign, channel),
                 "group": channel.startswith("robot:"),
                 "people": 0,
-                "text": str(content.get("text", "")).split("\n")[0][:40],
+                "text": " ".join(str(content.get("text", "")).split("\n"))[:60],
                 "outcome": attempt.outcome,
                 "words": wording.call_words(attempt.outcome, attempt.code, attempt.detail),
             },
