@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,10 @@ from models.campaign.roster import Roster
 from models.errors import ConfigError, Problem
 from models.roster_import import OrgChange, PersonChange, Plan
 
+BROKEN = (  # what openpyxl and its libraries raise over a file with damaged bytes
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, NotImplementedError, RuntimeError),
+    *(SyntaxError, OverflowError, zipfile.BadZipFile, zlib.error),
+)
 LARGEST = 20 * 1024 * 1024  # bytes of a workbook
 
 
@@ -57,7 +62,7 @@ def as_csv(path: Path) -> bytes:
     written = io.StringIO()
     try:
         csv.writer(written, lineterminator="\n").writerows(_rows(content))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, SyntaxError):
+    except BROKEN:
         problem = Problem(path.name, "file", "is no workbook that can be read", "save it as .xlsx or as CSV UTF-8")
         raise ConfigError([problem]) from None
     return written.getvalue().encode()

@@ -120,7 +120,7 @@ def _check_token(world: World) -> None:
 def _payload() -> dict[str, Any]:
     try:
         value = json.loads(request.get_data())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # nested too deep to be read
         raise ApiError(47001) from error
     if not isinstance(value, dict):
         raise ApiError(47001)

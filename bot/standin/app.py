@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
 from bot.standin import api, guard, page
 from bot.standin.campaign_clock import CampaignClock
@@ -13,6 +15,17 @@ from bot.standin.page import Cast, Stage
 from bot.standin.values import Persona, TryLine
 
 LARGEST_BODY = 24 * MEGABYTE  # a file of 20 MB with what is around it
+
+
+class BoundedJson(DefaultJSONProvider):
+    """JSON as Flask has it; what is nested too deep to be read is no JSON, instead of the end of the request."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 def create_app(
@@ -30,6 +43,7 @@ def create_app(
     """
     app = Flask("bot.standin", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.json = BoundedJson(app)
     guard.protect(app)
     api.register(app, stage.world)
     clock = CampaignClock(bot_base, stage.world.feed) if bot_base else None

@@ -57,7 +57,7 @@ def pretty_json(text: str) -> str:
     """Lay JSON out for reading, without secrets and without base64; what does not parse stays as it is."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deep to be read
         return text
     return json.dumps(_masked(value), ensure_ascii=False, indent=2)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from bot.logs import get_logger
@@ -21,10 +23,23 @@ HEADERS = {
 log = get_logger(__name__)
 
 
+class BoundedJson(DefaultJSONProvider):
+    """JSON as Flask has it; what is nested too deep to be read is no JSON, instead of the end of the request."""
+
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+
 def make(blueprints: Iterable[Blueprint]) -> Flask:
     """Put the application together. A page that needs more sets its own Content-Security-Policy."""
     app = Flask("bot", static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.json = BoundedJson(app)
     for each in blueprints:
         app.register_blueprint(each)
 
