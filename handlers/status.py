@@ -167,7 +167,9 @@ def show_missing(ctx: Context, match: Match) -> Reply:
         own = [state for _, found in duties for state in found if state.asked]
         excused = [state.duty.name for _, found in duties for state in found if state.standing is Standing.EXCUSED]
         name = owing.pop() if owing else wanted.target.name if wanted.target else ctx.known.orgs()[0].name
-        return Reply(wording.own_owed(ctx.campaign, name, own, chased_notes(ctx, own), excused), outcome="shown")
+        names = list(dict.fromkeys(duty.name for duty, _ in duties)) if wanted.duties is not None else []
+        text = wording.own_owed(ctx.campaign, name, own, chased_notes(ctx, own), excused, names)
+        return Reply(text, outcome="shown")
     headings = Headings(ctx.session, ctx.campaign)
     grouped = [(duty, week(found), headings.grouped(found)) for duty, found in duties]
     if wanted.duties is None:

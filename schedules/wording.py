@@ -16,11 +16,12 @@ from models.campaign.periods import Period
 from models.duties import DutyState, Standing
 from models.figures import grouped
 from models.messages import About
-from models.phrases import channel_name, day, duty_name, fitted, length_words, moment, short_name, span, until
+from models.phrases import LIMIT, channel_name, day, duty_name, fitted, length_words, moment, short_name, span, until
 from models.reminding import about
 
 SOON = timedelta(days=7)  # the brief tells duties due by then in full (decided by us 2026-11-24)
 FEW = 3  # rules that the brief names
+FEWER = (6, 3, 1)  # orgs that a line of the wrap-up names when there is no room for so many
 NAMED = 12  # orgs that a line names before it says how many more there are
 
 # Why an occurrence was skipped. Admins read these.
@@ -183,12 +184,16 @@ def wrap_up(campaign: Campaign, facts: Brief, at: datetime) -> str:
     days = span(Period("", 0, campaign.first_day, campaign.last_day))
     head = f"【{campaign.short_name}】{_whose(facts)}收尾小结（{days}）"
     got = f"共收到{facts.reporters}家单位{grouped(Decimal(facts.reports))}次报送。{_waiting(facts)}"
-    lines = [head, got, *(_final_line(campaign, count, at) for count in facts.duties)]
     end = (
         f"逾期的还会提醒到{day(campaign.closes_on)}，到那天为止报送照记；之后不再主动发消息，也不再收数，"
         f"要补记由{campaign.office}的管理员“代报”。"
     )
-    return fitted([*lines, *_joining(facts)], *_health(campaign, facts), end)
+    tail = (*_health(campaign, facts), end)
+    for most in (NAMED, *FEWER):  # every duty has its line, before some have more names
+        lines = [head, got, *(_final_line(campaign, count, at, most) for count in facts.duties), *_joining(facts, most)]
+        if len("\n".join([*lines, *tail]).encode()) <= LIMIT:
+            break
+    return fitted(lines, *tail)
 
 
 def _whose(facts: Brief) -> str:
@@ -209,20 +214,20 @@ def _count_line(campaign: Campaign, count: DutyCount, at: datetime) -> str:
     return f"· {duty_name(count.duty, count.period)}：{done}{len(count.missing)}家还没有{few}，{due}"
 
 
-def _final_line(campaign: Campaign, count: DutyCount, at: datetime) -> str:
+def _final_line(campaign: Campaign, count: DutyCount, at: datetime, most: int) -> str:
     parts = [f"按时{count.done}家"]
     parts += [f"逾期补上{count.late}家"] if count.late else []
     if count.missing and count.due_at > at:  # put off beyond the end
         parts = [f"已完成{count.done}家", f"还没报{len(count.missing)}家，{until(campaign, count.due_at, at)}"]
     elif count.missing:
-        parts.append(f"没完成{len(count.missing)}家（{names(count.missing)}）")
+        parts.append(f"没完成{len(count.missing)}家（{names(count.missing, most)}）")
     return f"· {duty_name(count.duty, count.period)}：{'，'.join(parts)}"
 
 
-def _joining(facts: Brief) -> list[str]:
+def _joining(facts: Brief, most: int = NAMED) -> list[str]:
     if not facts.unjoined:
         return []
-    return [f"还没有人绑定，提醒发不到：{names(facts.unjoined)}（回“邀请 单位名”取邀请码）"]
+    return [f"还没有人绑定，提醒发不到：{names(facts.unjoined, most)}（回“邀请 单位名”取邀请码）"]
 
 
 def _health(campaign: Campaign, facts: Brief) -> list[str]:
@@ -265,7 +270,7 @@ def given_longer(state: DutyState) -> str:
     return f"{state.org.name}（延到{day(state.due_at.date())}）"
 
 
-def names(orgs: Iterable[str]) -> str:
+def names(orgs: Iterable[str], most: int = NAMED) -> str:
     """Write a list of orgs, the first dozen by name."""
     every = list(orgs)
-    return "、".join(every) if len(every) <= NAMED else f"{'、'.join(every[:NAMED])}等{len(every)}家"
+    return "、".join(every) if len(every) <= most else f"{'、'.join(every[:most])}等{len(every)}家"

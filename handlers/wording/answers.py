@@ -72,14 +72,24 @@ def not_counted_again() -> str:
 
 
 def own_owed(
-    campaign: Campaign, org: str, states: Sequence[DutyState], chased: Mapping[About, str], excused: Sequence[str] = ()
+    campaign: Campaign,
+    org: str,
+    states: Sequence[DutyState],
+    chased: Mapping[About, str],
+    excused: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> str:
-    """List what one org still owes. chased: what has been done about something. excused: what it need not meet."""
+    """List what one org still owes. chased: what has been done about something. excused: what it need not meet.
+
+    asked: the duties that were asked for; empty: all.
+    """
     every = sorted(states, key=lambda s: s.due_at)
     owed = [noted(owed_words(campaign, state), chased.get(about(state), "")) for state in every]
     free = [f"{'、'.join(excused)}免报"] if excused else []
     if not owed:
-        return f"{org}：{'，'.join([*free, '没有还差的' if free else '都报齐了'])}"
+        met = [name for name in asked if name not in excused]
+        done = f"{'、'.join(met)}已报" if met else "没有还差的" if free else "都报齐了"
+        return f"{org}：{'，'.join([*free, done])}"
     return "\n".join([f"{org}还差：", *owed, *free])
 
 
