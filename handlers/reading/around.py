@@ -37,11 +37,8 @@ def is_weekday_of(tokens: list[Token], index: int) -> bool:
 
 def ahead(tokens: list[Token], index: int) -> str:
     """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
-    for at in range(index - 1, max(-1, index - 3), -1):
-        if tokens[at].kind in (MARK, NUMBER):
-            break
-        if "due" in tokens[at].classes:
-            return "plan"  # 应到50人，实到48人
+    if index + 1 == len(tokens) or tokens[index + 1].kind == MARK:
+        return ""  # most of them
     for at in range(index + 1, min(index + BRACKET, len(tokens))):
         if tokens[at].kind in (MARK, NUMBER):
             break

@@ -95,7 +95,10 @@ class Binder:
         if self._heads_place(index):
             return None
         attached = self._attached(index)
-        for mention in self.before(index, previous):
+        for at in range(index - 1, max(previous, index - _REACH) - 1, -1):
+            mention = self.at.get(at)  # as before() does, without its cost
+            if mention is None:
+                continue
             if (mention.index in self.taken and not again) or "trails" in self.tokens[mention.index].classes:
                 continue
             fitting = fit(self.lexicon, mention.targets, self.tokens[index])

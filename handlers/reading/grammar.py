@@ -30,6 +30,7 @@ GOVERNING = (
     "handed",
     "made",
     "done",
+    "due",
     "plan",
     "past",
     "other",

@@ -121,6 +121,7 @@ class _Walk:
         self.outer = self.state
         self.as_of: When | None = None  # the day after 截至: a running total keeps it
         self.needing = False  # 还缺手册200本，横幅3条
+        self.due = -1  # the last token at which a number is what was due
         self.planned = 0  # numbers before the plan that is being told
         self.ordered = False  # a clause before was a plan or an order
         self.compares = False  # the past is only named to compare with
@@ -134,8 +135,10 @@ class _Walk:
             self.state.veto = "undo"
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
-                self.found[index] = self.state.copy()
-                self.found[index].veto = self.state.veto or ahead(self.tokens, index)
+                scope = self.found[index] = self.state.copy()
+                scope.veto = scope.veto or ahead(self.tokens, index)
+                if index <= self.due:
+                    scope.veto, self.due = scope.veto or "plan", -1  # 应到50人，实到48人
                 if self.frame.pairs is not None:
                     self._pair(index)
                 if not (self.state.all or self.state.pair):
@@ -153,7 +156,7 @@ class _Walk:
     def _leaves(self, index: int) -> None:
         """Ask how many of 500份资料还剩120份 were handed out, unless a word before says so."""
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        last = max(self.found, default=-1)
+        last = next(reversed(self.found), -1)
         if after is None or after.kind != NUMBER or last < 0 or self.tokens[last].measure != after.measure:
             return
         begin = max((at for at in range(max(0, last - 40), last) if self.tokens[at].kind == MARK), default=-1)
@@ -307,6 +310,9 @@ class _Walk:
         if self.state.veto == "undo":
             self.state.veto = self.frame.veto
 
+    def was_due(self, word: str, index: int) -> None:
+        self.due = index + 2
+
     def done(self, word: str, index: int) -> None:
         if self.state.veto in ("plan", "past"):
             self.state.veto = self.frame.veto
@@ -339,6 +345,7 @@ _ACTIONS: dict[str, Callable[[_Walk, str, int], None]] = {
     "order": _Walk.order,
     "ours": _Walk.ours,
     "fix": _Walk.fix,
+    "due": _Walk.was_due,
     "done": _Walk.done,
     "printed": _Walk.printed,
     "made": _Walk.made,
