@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from handlers.base import Context, Match
 from handlers.reading.values import Verdict
 from models.people import Role
 
+_BARE = re.compile(r"^[\d.,]+$")  # without a measure word
 _COUNTS = (Verdict.REPORT, Verdict.HELD)
 
 
 def is_no_report(ctx: Context, match: Match) -> bool:
     """Tell whether what follows a command word is no report by itself, so that the command is meant."""
-    return not reads_as_report(ctx, match.rest) or ctx.reader.read(ctx.inbound.text, ctx.today).verdict not in _COUNTS
+    if not reads_as_report(ctx, match.rest):
+        return True
+    figures = ctx.reader.read(match.rest, ctx.today).found
+    heading = match.text[: len(match.text) - len(match.rest)].rstrip().endswith(":") and len(figures) > 1
+    if not heading and any(_BARE.match(each.as_written) for each in figures):
+        return True  # 通报 手册 2: the second issue, no two of them
+    return ctx.reader.read(ctx.inbound.text, ctx.today).verdict not in _COUNTS
 
 
 def is_for_admins(ctx: Context, match: Match) -> bool:

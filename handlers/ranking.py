@@ -30,6 +30,9 @@ def show_ranking(ctx: Context, match: Match) -> Reply:
     """Show the last published issue; an admin of the running office who names a ranking sees how it stands now."""
     if match.rest:
         name, number, _ = split_issue(match.rest)
+        if not name:
+            names = _short_names(ctx.campaign)
+            raise UserError("name-a-ranking", example=f"排名 {names[0]} 第1期", names=names)
         key = find_ranking(ctx.campaign, name)
         if number is not None:
             return Reply(_issue(ctx, key, number), outcome="shown")
