@@ -263,7 +263,7 @@ def client() -> Iterator[Any]:
     platform.stop()
 
 
-@FEW
+@settings(FEW, max_examples=20)
 @given(body=JSON | st.just("[" * 2000), junk=st.binary(max_size=100), query=QUERY)
 def test_s07_the_demos_own_endpoints(client: Any, body: Any, junk: bytes, query: dict[str, str]) -> None:
     """Whatever is posted to the stand-in, its page's data and its API alike, is answered and never with a 500."""
