@@ -107,7 +107,7 @@ def _right_after_verb(clause: list[Token], index: int) -> bool:
     behind = clause[index - 1] if index else None
     if behind is not None and behind.word == "了" and index > 1 and not behind.gap:
         behind = clause[index - 2]
-    elif behind is None or not behind.word.endswith("了"):
+    elif behind is None or not behind.word.endswith(("了", "出", "出去")):
         return False
     return behind is not None and bool(behind.classes & {"handed", "verb"}) and "stock" not in behind.classes
 

@@ -28,7 +28,8 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 _COMPARING = frozenset(("比", "较", "同比", "相比", "比起", "对比", "相较"))
 _LEFT_OVER = frozenset(("还剩", "剩", "剩余", "剩下", "余下", "带回"))
-_INDEED = ("只发", "只挂", "只开", "只装", "只办", "只完成", "实际", "结果", "最终", "最后")
+# after a comma: what was planned came to less, or to nothing like it: 要发500份，因下雨只发出210份
+_INDEED = re.compile(r"[^,;。:\n]{0,8}?(?:只[发挂贴开装办走送做]|只完成|实际|实到|结果|最终|最后)")
 _NEEDS = frozenset(("缺", "还缺", "需", "需要", "需求"))
 _PASSED = frozenset(("本周", "这周", "昨天", "昨日", "前天"))  # end a plan: 推到下周，本周发了8条
 _WEAK = (
@@ -194,7 +195,7 @@ class _Walk:
                 state.veto = ""  # what last year was ends there; 比去年的300场多 ends with its clause
             self.ordered = self.ordered or state.veto == "plan"
             state.each = state.daily = state.gain = state.all = state.pair = state.like = state.accord = False
-            if mark == "," and state.veto == "plan" and self.text.startswith(_INDEED, self.tokens[index].end):
+            if mark == "," and state.veto == "plan" and _INDEED.match(self.text, self.tokens[index].end):
                 state.veto = self.frame.veto  # 要发500份，只发了320份
             kept = state.veto == "stock" and self.needing and is_item(self.tokens, index)
             state.veto = ("" if state.veto in _WEAK and not kept else state.veto) or self.frame.veto

@@ -156,7 +156,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         leave(now, choice, token, scope, at)
         now.loose = True
         return False
-    if choice.reason == "right" and _one_of_each(now, at):
+    if _which_one(now, binder.tokens, index) or (choice.reason == "right" and _one_of_each(now, at)):
         work.note(token, "skipped", "determiner")
         return False
     choice.target = gives_way(now, choice.target, at)
@@ -227,6 +227,16 @@ def _are_people(clause: list[Token], index: int) -> bool:
     if after is None or after.start != clause[index].end or after.entry is None or "people" not in after.classes:
         return False
     return not (after.entry.parts or after.entry.targets or after.classes & {"trader", "place", "staff"})
+
+
+def _which_one(now: Current, clause: list[Token], index: int) -> bool:
+    """Whether 一场在 tells of one of those counted before: 做了两场讲座一场在一中300人."""
+    quantity = clause[index].quantity
+    if not (quantity.numeral.han and quantity.numeral.value == 1 and quantity.measure) or index + 1 == len(clause):
+        return False
+    last = next((draft for draft in reversed(now.work.drafts) if draft.measure == quantity.measure), None)
+    told = last is not None and last.value > 1 and last.sentence == now.work.sentence
+    return told and clause[index + 1].word in ("在", "是", "去", "给") and not clause[index + 1].gap
 
 
 def _are_helpers(clause: list[Token], index: int) -> bool:

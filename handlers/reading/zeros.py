@@ -17,6 +17,8 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 NEGATIVE = frozenset(("neg", "zero"))
 _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
 _OTHERWISE = frozenset(("stock", "received"))  # 喇叭坏了没人修
+_NOT_YET = frozenset(("还没", "还没有", "尚未", "还未"))
+_USED = frozenset(("verb", "handed", "done"))
 _AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made"))
 
 
@@ -44,6 +46,8 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     ]
     if not named:
         said = any(draft.sentence == now.work.sentence for draft in now.work.drafts[-1:])
+        if said and denial.word in _NOT_YET and len(clause) > 1 and _only_denies(now, clause):
+            _not_used(now, start)
         if (
             _only_denies(now, clause)
             and now.led
@@ -58,6 +62,16 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def _not_used(now: Current, start: int) -> None:
+    """Take back the figure of the clause before, unless it was said to be used: 海报到了200张，还没贴."""
+    begin = start - 1
+    while begin > 0 and now.tokens[begin - 1].kind != MARK:
+        begin -= 1
+    draft, used = now.work.drafts[-1], any(token.classes & _USED for token in now.tokens[begin : start - 1])
+    if draft.start >= now.tokens[begin].start and not used:
+        draft.dropped = "undone"
 
 
 def _nothing_new(now: Current, clause: list[Token], start: int) -> bool:
