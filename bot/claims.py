@@ -242,7 +242,8 @@ class Claims:
                 return
         error = SendError(Reaction.UNCERTAIN, "the process ended while it was being sent")
         with self._db.begin() as session:
-            for notice in session.scalars(select(Notice).where(lost)).all():
+            # Locked, or what its process or another one writes at this moment would be overwritten: sent twice.
+            for notice in session.scalars(select(Notice).where(lost).with_for_update(skip_locked=True)).all():
                 judged = verdict(error, notice.tries, repeated=True, repeats_safely=channel.can.repeats_safely)
                 notice.status, notice.reason = judged.status, judged.reason
                 if judged.status is not Status.WAITING:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SETUPS = {"sqlite": (1, "local"), "postgres": (2, "local"), "cluster": (2, "cluster")}  # processes, engine
 SPRING_SECONDS = 25.0  # within which a trap must be sprung; a step that nothing passes is a fault of the run
 WITHIN_US = 3000  # a death within a commit comes at most so long after its beginning
-PASSES = {"token-fetched": 1}  # a trap is sprung at the latest at this pass of its step
+# A trap is sprung at the latest at this pass of its step. Little fires: there each firing is to die several times.
+PASSES = {"token-fetched": 1, **dict.fromkeys(SCHEDULE, 1), "noticed": 2}
 MOST_PASSES = 4
 SHARED = ("token-fetched", *SCHEDULE)  # passed by whoever is first: everybody is armed
 

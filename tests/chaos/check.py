@@ -89,7 +89,7 @@ def check_intake(db: Database, said: Sequence[Said]) -> Findings:
 
 def check_delivery(db: Database, platform: Platform, kills: int) -> Findings:
     """N2, N7: each notice is shown once, robots are never called twice, and what nobody can know is marked."""
-    found = Findings({}, Counter(unsent=0, lost=0, doubled=0, unmarked=0))
+    found = Findings({}, Counter(unsent=0, lost=0, doubled=0, unmarked=0, noted_twice=0))
     calls: Counter[tuple[str, str]] = Counter()
     shown: Counter[tuple[str, str]] = Counter()
     for accepted in platform.accepted:
@@ -109,8 +109,10 @@ def check_delivery(db: Database, platform: Platform, kills: int) -> Findings:
         told = (notice.id, notice.channel, notice.status.value, notice.reason, notice.tries, notice.content)
         if notice.status not in (Status.SENT, Status.UNCERTAIN):
             found.breach("unsent", told)
-        if notice.status is Status.SENT and (not all(shown[piece] for piece in pieces) or sent[notice.id] != 1):
+        if notice.status is Status.SENT and (not all(shown[piece] for piece in pieces) or not sent[notice.id]):
             found.breach("lost", told)
+        if sent[notice.id] > 1:
+            found.breach("noted_twice", told)
         if any(shown[piece] > 1 for piece in pieces):
             found.breach("doubled", told)
         if any(calls[piece] > 1 for piece in pieces) and not (unsure or notice.reason == REPEATED):

@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
+from bot.batch import Batch
+from bot.claims import REPEATED
+from bot.verdicts import Verdict, verdict
 from models import outbox
 from models.messages import Draft, Recipient, Text
 from models.occurrences import Fate, Occurrence, claim
@@ -113,3 +117,27 @@ def test_claim_number_grows(db: Database) -> None:
     desk.write("a")
     desk.drain()
     assert desk.notices()[0].claim == 1
+
+
+def test_a_late_outcome_while_the_claim_is_taken_back(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a slow process's outcome and another one that takes its claim back one stands, and it is not sent as new."""
+    desk = Desk(db, channel := FakeChannel())
+    desk.write("a")
+    slow, other = desk.delivery._claims, desk.another()._claims
+    batch = slow.claim(channel)
+    assert isinstance(batch, Batch)
+    desk.pass_seconds(61)
+    with ThreadPoolExecutor(1) as pool:
+        late: list[Future[None]] = []
+
+        def judged(*args: Any, **options: Any) -> Verdict:
+            late.append(pool.submit(slow.note_sent, channel, batch))
+            wait(late, 0.3)  # what it can write, it writes between the look and the change
+            return verdict(*args, **options)
+
+        monkeypatch.setattr("bot.claims.verdict", judged)
+        other.take_back(channel)
+    late[0].result()
+    desk.drain()
+    assert [outcome for _, outcome, _ in desk.attempts()] == ["uncertain", "sent"]
+    assert desk.notices()[0].reason == REPEATED
