@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -118,7 +119,7 @@ def test_s14_no_address_in_a_message_is_called(tmp_path: Path, canary: Canary) -
                 )
                 inner = encrypt(xml)
                 query = sign(inner, int(SystemClock().now().timestamp()))
-                assert site.send(fuzz.Request(fuzz.urlencode(query), envelope(inner)))[0] == 200
+                assert site.send(fuzz.Request(urlencode(query), envelope(inner)))[0] == 200
         with site.bot.db.read() as session:
             assert len(session.scalars(select(Photo)).all()) >= 5
         for channel in (MEDIA, "wecom_app"):
