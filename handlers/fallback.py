@@ -17,7 +17,8 @@ _SHORT_ANSWER = re.compile(r"^(是|是的|对|否|不是|不|\d{1,2})$")
 @route("not-understood", examples=("今天天气不错",), unlisted="it is what no command took")
 def not_understood(ctx: Context, match: Match) -> Reply:
     """Say why nothing was counted and what would be; what waits for an answer is asked again."""
-    verdict = ctx.reader.read(ctx.inbound.text, ctx.today).verdict
+    reading = ctx.reader.read(ctx.inbound.text, ctx.today)
+    verdict = reading.verdict
     outcome = f"{NOT_COUNTED}{verdict.value}"
     asked = drafts.open_question(ctx.session, ctx.known.person.id)
     if asked is not None and asked.expires_at > ctx.wall and asked.prompt and asked.kind != "suggestion":
@@ -34,6 +35,8 @@ def not_understood(ctx: Context, match: Match) -> Reply:
         Verdict.PLAN: wording.looks_like_plan(),
         Verdict.CHAT: wording.chat_once(),
     }.get(verdict)
+    if any(step.reason == "undo" for step in reading.steps):
+        return Reply(wording.looks_like_undo(), outcome=outcome)
     if verdict is Verdict.CHAT and any(character.isdigit() for character in ctx.inbound.text):
         text = None  # there is a number in it: say how to write one
     if text is None:  # what the bot can do is said once, not every time

@@ -61,6 +61,14 @@ def looks_like_plan() -> str:
     return "这像是计划或目标，没有记数。做完以后把实际数字发来就行。"
 
 
+def looks_like_undo() -> str:
+    """Answer 取消刚才那条手册500册: the figures named were not entered again, and how to take back what was."""
+    return (
+        "没有再记数。要撤销刚才的上报，请只回“撤销”；要撤销更早的一条，回“撤销 #号”，号在当时的回复里；"
+        "只改一项，回“更正 手册 正确的数”。"
+    )
+
+
 def still_asking(prompt: str) -> str:
     """Remind of the question that is still open."""
     return f"刚才那一项还在等您回答：{prompt}"
