@@ -49,6 +49,8 @@ def _asks(tokens: list[Token], index: int) -> bool:
 def _still(tokens: list[Token], index: int) -> bool:
     """Whether 还是 only says that a figure stands: APP没错，还是52人."""
     after = tokens[index + 1] if index + 1 < len(tokens) else None
+    if tokens[index].word == "还是" and index == 0 and not tokens[0].gap:
+        return True  # 还是老规矩，手册50本
     if tokens[index].word != "还是" or after is None or after.kind != NUMBER or after.gap:
         return False
     return not any(token.kind == NUMBER or token.word == "是" for token in _clause_before(tokens, index))
