@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -109,6 +110,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if factory is not None:
         texts += [(path.name, path.read_text("utf-8", "replace")) for path in factory.getbasetemp().rglob("*.log")]
     collector.found = sorted({*collector.found, *collector.scan(texts)})
+    if not collector.found:
+        shutil.rmtree(collector.path.parent, ignore_errors=True)
     if collector.found and session.exitstatus in (0, pytest.ExitCode.OK):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
