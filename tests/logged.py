@@ -41,7 +41,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="bot-logged-")) / "suite.jsonl"
-        self.stream = self.path.open("w", encoding="utf-8")
+        self.stream = self.path.open("w+", encoding="utf-8")
         self.handler: logging.Handler | None = None
         self.processors: object = None
         self.found: list[str] = []
@@ -105,7 +105,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Look at everything; a secret fails the run."""
     collector.stream.flush()
-    texts = [("the suite's log", collector.path.read_text(encoding="utf-8"))]
+    collector.stream.seek(0)  # read by the open file: somebody may have emptied /tmp meanwhile
+    texts = [("the suite's log", collector.stream.read())]
     factory = getattr(session.config, "_tmp_path_factory", None)
     if factory is not None:
         texts += [(path.name, path.read_text("utf-8", "replace")) for path in factory.getbasetemp().rglob("*.log")]
