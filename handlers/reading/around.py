@@ -20,6 +20,16 @@ _BUT = frozenset("才只还连")
 BRACKET = 12  # tokens of a bracket without figures, or of the rest of a clause
 
 
+_TODAY = "今日|今天|当日|当天|本日|本周|本次|本期|新增"
+_PAIRS = re.compile(rf"(?:{_TODAY})数? ?/ ?(?:累计|总计|总数)|(累计|总计|总数) ?/ ?(?:{_TODAY})")
+
+
+def pairs_of(text: str) -> tuple[bool, bool] | None:
+    """Return what a text says of its figures side by side (今日/累计): whether the first, the second is a total."""
+    match = _PAIRS.search(text)
+    return None if match is None else (match[1] is not None, match[1] is None)
+
+
 def hour_of_today(tokens: list[Token], index: int) -> bool:
     """Whether 截至 an hour only says how late today's figures are: 今日(截至18:00)."""
     when = tokens[index].when

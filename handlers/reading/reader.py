@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from handlers.reading.around import pairs_of
 from handlers.reading.corrections import replaced
 from handlers.reading.days import ask_about_days, sign
 from handlers.reading.drafts import Work
@@ -19,7 +20,6 @@ from handlers.reading.lexicon import build
 from handlers.reading.lines import read_lines
 from handlers.reading.normalise import bars, normalise
 from handlers.reading.results import Results
-from handlers.reading.scopes import pairs_of
 from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
 from handlers.reading.tokens import MARK, Token, Tokeniser

@@ -96,16 +96,6 @@ class Frame:
     pairs: tuple[bool, bool] | None = None  # of figures side by side (70/1930): which is the running total
 
 
-_TODAY = "今日|今天|当日|当天|本日|本周|本次|本期|新增"
-_PAIRS = re.compile(rf"(?:{_TODAY})数? ?/ ?(?:累计|总计|总数)|(累计|总计|总数) ?/ ?(?:{_TODAY})")
-
-
-def pairs_of(text: str) -> tuple[bool, bool] | None:
-    """Return what a text says of its figures side by side (今日/累计): whether the first, the second is a total."""
-    match = _PAIRS.search(text)
-    return None if match is None else (match[1] is not None, match[1] is None)
-
-
 def scopes(tokens: list[Token], text: str, frame: Frame) -> dict[int, Scope]:
     """Return the scope at each number of a sentence, by token index."""
     return _Walk(tokens, text, frame).walk()
