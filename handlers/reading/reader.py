@@ -36,6 +36,7 @@ _PRICE = re.compile(
     rf"{_ONE}{_AMOUNT}(?:(?:毛|角|元|块钱)[一二三四五六七八九半]?|块(?:[一二三四五六七八九半](?![\d十百千万本张条份册幅件个])|(?![\u4e00-\u9fff])))"
     rf"|{_AMOUNT}(?:(?:毛|角|元|块钱)[一二三四五六七八九半]?钱?|块[一二三四五六七八九半])/?{_ONE}"
 )
+_DAILY = re.compile(r"(?:(?<=[ \n,;:。、机台站响叭播])|^)日播(?=[\d一二两三四五六七八九十])")  # but not 5月20日播6遍
 _OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
 _CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
@@ -79,7 +80,7 @@ class Reader:
                 levelled = levelled.replace(wrong, right)
         if "一" in levelled and ("块" in levelled or "元" in levelled or "毛" in levelled):
             levelled = _PRICE.sub(lambda match: "·" * len(match[0]), levelled)
-        return levelled
+        return _DAILY.sub("每播", levelled) if "日播" in levelled else levelled
 
     def _work(self, levelled: str, orgs: Mapping[str, object] | None) -> Work:
         pairs = pairs_of(levelled)
