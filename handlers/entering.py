@@ -70,7 +70,9 @@ def enter(
     """
     if not taken and not statements:
         return []
-    stated = [Line(DUTY + key, Decimal(1), Decimal(1), (stated_on or {}).get(key, ctx.report_day)) for key in statements]
+    stated = [
+        Line(DUTY + key, Decimal(1), Decimal(1), (stated_on or {}).get(key, ctx.report_day)) for key in statements
+    ]
     report = record(
         ctx.session,
         org_id=org.id,

@@ -108,7 +108,8 @@ def recalled(name: str, number: int, following: int | None, group: str, command:
 def correction_notice(campaign: Campaign, name: str, number: int, reason: str, *, last: bool) -> str:
     """Tell a group that an issue it has read does not stand."""
     why = f"原因：{reason.rstrip('。')}。" if reason else ""
-    return f"【{campaign.short_name}】更正：{name}第{number}期作废，请不要引用。{why}{'' if last else '以新发布的一期为准。'}"
+    instead = "" if last else "以新发布的一期为准。"
+    return f"【{campaign.short_name}】更正：{name}第{number}期作废，请不要引用。{why}{instead}"
 
 
 def published(name: str, number: int, group: str) -> str:
