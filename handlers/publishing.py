@@ -15,7 +15,7 @@ from handlers.base import Context, Match, route
 from handlers.codes import offer
 from handlers.headed import is_for_admins, is_no_report
 from handlers.ranking import find_ranking, is_empty, may_publish, split_issue
-from models import issues, outbox
+from models import issues, outbox, standings
 from models.audience import audience, recipient
 from models.campaign.definition import Ranking
 from models.errors import UserError
@@ -52,7 +52,7 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
     key = _named(ctx, match.rest)
     ranking = ctx.campaign.rankings[key]
     _still_runs(ctx, key)
-    table = issues.current(ctx.session, ctx.campaign, key, ctx.now)
+    table = standings.current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):
         return Reply(wording.empty_ranking(table.title), outcome="refused")
     ranked = sum(row.rank is not None for row in table.rows)
@@ -221,7 +221,7 @@ def _refused(ctx: Context, table: RankTable) -> Reply | None:
     newest = issues.last_issue(ctx.session, table.ranking)
     if (newest.number if newest else None) != table.since:
         return Reply(wording.superseded(table.title), outcome="refused")
-    now = issues.current(ctx.session, ctx.campaign, table.ranking, ctx.now)
+    now = standings.current(ctx.session, ctx.campaign, table.ranking, ctx.now)
     if (now.rows, now.corrections, now.title) != (table.rows, table.corrections, table.title):
         return Reply(wording.figures_changed(table.title), outcome="refused")
     return None

@@ -10,9 +10,10 @@ from handlers.headed import is_no_report
 from handlers.running.moments import number as small_number
 from models.campaign.definition import Campaign
 from models.errors import UserError
-from models.issues import IssueStatus, current, inputs, issue_of, last_issue
+from models.issues import IssueStatus, issue_of, last_issue
 from models.messages import Picture, RankTable, Reply, table_from_json
 from models.people import Role
+from models.standings import current, inputs
 
 _NUMBER = re.compile(r"第\s*([一二三四五六七八九十]{1,3})\s*期|第?\s*(\d{1,5})\s*期")
 

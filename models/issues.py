@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -17,14 +17,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import audit
 from models.base import Base, UtcDateTime
-from models.campaign.definition import Campaign, Ranking
-from models.duties import states
 from models.errors import UserError
-from models.ledger import Entry, Fact, Report, ReportKind, facts, first_of
-from models.messages import About, Corrected, RankTable, TableText, content_to_json, table_from_json, table_to_json
+from models.messages import About, RankTable, TableText, content_to_json, table_from_json, table_to_json
 from models.outbox import Notice, Status, content_hash
-from models.people import Org, all_orgs
-from models.rankings import RankedOrg, Score, compute, scores
 
 ISSUE = "issue:"  # begins what a notice about an issue carries in place of a duty
 # Why an issue was dropped, or a notice of it was withdrawn. Admins read these.
@@ -77,31 +72,6 @@ class RankingIssue(Base):
     occurrence_id: Mapped[int | None] = mapped_column(ForeignKey("occurrence.id"))
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # campaign time it was dropped or recalled
     reason: Mapped[str] = mapped_column(Text, default="")  # why
-
-
-def current(session: Session, campaign: Campaign, key: str, now: datetime) -> RankTable:
-    """Rank with what the ledger holds now, against the last published issue. Not numbered: a preview."""
-    previous = last_issue(session, key)
-    orgs = all_orgs(session)
-    ranking = campaign.rankings[key]
-    table = _table(session, campaign, key, orgs, _facts(session, ranking, orgs), now, previous)
-    if previous is None:
-        return table
-    return replace(table, corrections=_corrections(session, campaign, key, orgs, previous))
-
-
-def inputs(session: Session, campaign: Campaign, key: str, now: datetime) -> list[Score]:
-    """Return how the value of each org comes about now, in roster order."""
-    ranking, orgs = campaign.rankings[key], all_orgs(session)
-    return scores(
-        campaign,
-        ranking,
-        _ranked_orgs(campaign, ranking, orgs, campaign.local_day(now)),
-        _facts(session, ranking, orgs),
-        now,
-        parents={org.id: org.parent_id for org in orgs},
-        states=states(session, campaign, now) if ranking.kind == "completion" else (),
-    )
 
 
 def last_issue(session: Session, key: str) -> RankTable | None:
@@ -312,86 +282,3 @@ def _note(
     audit.note(
         session, ACTIONS[to], f"ranking:{issue.ranking}", now, person_id=person_id, inbox_id=inbox_id, after=after
     )
-
-
-def _facts(session: Session, ranking: Ranking, orgs: Sequence[Org]) -> list[Fact]:
-    if ranking.kind == "completion":
-        return []
-    return facts(session, indicators=ranking.value)
-
-
-def _ranked_orgs(campaign: Campaign, ranking: Ranking, orgs: Sequence[Org], today: date) -> list[RankedOrg]:
-    return [
-        RankedOrg(org.id, org.name, org.population, org.headcount)
-        for org in orgs
-        if org.kind == ranking.among and _takes_part(org, today)
-    ]
-
-
-def _takes_part(org: Org, today: date) -> bool:
-    return (org.joined_on is None or org.joined_on <= today) and (org.left_on is None or org.left_on >= today)
-
-
-def _table(
-    session: Session,
-    campaign: Campaign,
-    key: str,
-    orgs: Sequence[Org],
-    known: Sequence[Fact],
-    now: datetime,
-    previous: RankTable | None,
-) -> RankTable:
-    ranking = campaign.rankings[key]
-    return compute(
-        campaign,
-        key,
-        _ranked_orgs(campaign, ranking, orgs, campaign.local_day(now)),
-        known,
-        now,
-        previous,
-        parents={org.id: org.parent_id for org in orgs},
-        states=states(session, campaign, now) if ranking.kind == "completion" else (),
-    )
-
-
-def _corrections(
-    session: Session, campaign: Campaign, key: str, orgs: Sequence[Org], previous: RankTable
-) -> tuple[Corrected, ...]:
-    """List the values of the last issue that would be others today: its figures, with what was corrected since.
-
-    A completion ranking has none: what is done late is no correction.
-    """
-    ranking = campaign.rankings[key]
-    if ranking.kind == "completion":
-        return ()
-    late = _corrected_since(session, previous.as_of)
-    if not late and not _cancelled_since(session, previous.as_of):
-        return ()
-    known = [
-        fact
-        for fact in facts(session, indicators=ranking.value)
-        if fact.made_at <= previous.as_of or fact.entry_id in late
-    ]
-    then = _table(session, campaign, key, orgs, known, previous.as_of, None)
-    values = {row.org: row.value for row in then.rows}
-    return tuple(
-        Corrected(row.org, row.value, values[row.org])
-        for row in previous.rows
-        if row.org in values and values[row.org] != row.value
-    )
-
-
-def _corrected_since(session: Session, as_of: datetime) -> set[int]:
-    """Return the entries that corrections made after a moment put in the place of figures reported before it."""
-    query = select(Entry.id, Report.id).join(Report, Report.id == Entry.report_id)
-    rows = session.execute(
-        query.where(Report.made_at > as_of, Report.kind.in_((ReportKind.CORRECTION, ReportKind.UNDO)))
-    ).all()
-    begun = {report_id: session.get_one(Report, first_of(session, report_id)).made_at for _, report_id in rows}
-    return {entry_id for entry_id, report_id in rows if begun[report_id] <= as_of}
-
-
-def _cancelled_since(session: Session, as_of: datetime) -> bool:
-    """Tell whether anything was corrected or undone after a moment at all."""
-    query = select(Report.id).where(Report.made_at > as_of, Report.kind.in_((ReportKind.CORRECTION, ReportKind.UNDO)))
-    return session.scalar(query.limit(1)) is not None

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import issues
+from models import issues, standings
 from models.audience import office
 from models.campaign.definition import Campaign, Ranking
 from models.messages import Content, Draft, Picture, RankTable, Recipient, TableText, Text
@@ -31,7 +31,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
     rule = one.firing.rule_key
     key = one.firing.rule.ranking or ""
     definition = campaign.rankings[key]
-    table = issues.current(session, campaign, key, now)
+    table = standings.current(session, campaign, key, now)
     if all(row.value is None for row in table.rows):
         text = wording.no_data(campaign, table.title, _example(campaign, definition))
         return tell_admins(session, campaign, rule, [Text(text)], now)

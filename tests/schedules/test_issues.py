@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from models import issues
+from models import issues, standings
 from models.audit import AuditRow
 from models.errors import UserError
 from models.issues import MOVES, IssueStatus, RankingIssue
@@ -98,15 +98,15 @@ def test_the_next_issue_names_what_was_corrected_in_the_last(make_world: Make) -
     world.report("株洲:handbook=800@05-13")
     world.clock.set(at("05-14 09:00"))
     with world.session() as session:
-        table = issues.current(session, world.campaign, "handouts", world.clock.now())
+        table = standings.current(session, world.campaign, "handouts", world.clock.now())
         issues.publish(session, table, world.clock.now())
     world.clock.set(at("05-14 10:00"))
     world.report("株洲:handbook=10@05-14")
     with world.session() as session:
-        assert issues.current(session, world.campaign, "handouts", world.clock.now()).corrections == ()
+        assert standings.current(session, world.campaign, "handouts", world.clock.now()).corrections == ()
     world.correct(1, "长沙:handbook=500@05-13")
     with world.session() as session:
-        after = issues.current(session, world.campaign, "handouts", world.clock.now())
+        after = standings.current(session, world.campaign, "handouts", world.clock.now())
         (corrected,) = after.corrections
         assert (corrected.org, corrected.was, corrected.now) == ("长沙市公安局", Decimal(5000), Decimal(500))
         frozen = issues.last_issue(session, "handouts")
