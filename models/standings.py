@@ -1,4 +1,4 @@
-"""How a ranking stands now, from the database: its rows, how each comes about, and what of the last issue was corrected.
+"""How a ranking stands now, from the database: rows, how each comes about, what of the last issue was corrected.
 
 Called by handlers and schedules for previews and issues; what becomes of an issue stands in issues.py.
 """
