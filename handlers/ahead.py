@@ -12,15 +12,19 @@ from datetime import date, datetime, time, timedelta, tzinfo
 ONE_DAY = timedelta(days=1)
 _DIGITS = "零一二三四五六七八九"
 _WEEKDAYS = "一二三四五六日"
-_NUMBER = r"(?:\d{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+_NUMBER = (  # a whole one: 5月12日 is not 5月1 and 2日
+    r"(?:(?<!\d)\d{1,2}(?!\d)|(?<![一二三四五六七八九])十[一二三四五六七八九]?(?![一二三四五六七八九])"
+    r"|[一二三四五六七八九]十[一二三四五六七八九]?(?![一二三四五六七八九])|(?<!十)[一二两三四五六七八九](?!十))"
+)
 DAY = (
-    rf"(?:(?:\d{{4}}年)?{_NUMBER}月{_NUMBER}[日号]?|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[./]\d{{1,2}}(?![\d万])"
+    rf"(?:(?:\d{{4}}年)?{_NUMBER}月{_NUMBER}[日号]?|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|(?<!\d)\d{{1,2}}[./]\d{{1,2}}(?![\d万])"
     rf"|{_NUMBER}[日号]|(?:本|这个)?月[底末]|大后天|后天|明天|明日|明早|今天|今日|今晚|(?:下个?|这|本)?(?:周|星期|礼拜)[一二三四五六日天])"
 )
 _TO = r"\s*(?:到|至|-|~|—+|–)\s*"
 _SPAN = re.compile(rf"(?:从|自)?(?P<first>{DAY}){_TO}(?P<last>{DAY})")
 _BARE = re.compile(rf"(?:从|自)?(?P<first>{_NUMBER}){_TO}(?P<last>{_NUMBER}[日号])")  # 21-23号
 _PAIR = re.compile(rf"(?P<first>{DAY})\s*[、,，和跟及]?\s*(?P<last>{DAY})")  # 明天后天
+_BARE_PAIR = re.compile(rf"(?P<first>{_NUMBER})\s*[、,，和跟及]\s*(?P<last>{_NUMBER}[日号])")  # 12、13日
 _FROM = re.compile(rf"(?:从|自)?(?P<first>{DAY})(?:起|开始|算起)?[,，\s]*(?:请|休|共)?(?P<count>{_NUMBER})天")
 _COUNT = re.compile(rf"(?P<count>{_NUMBER})天(?!后|内|前)")
 _UNTIL = re.compile(rf"(?:到|至)\s*(?P<last>{DAY})")
@@ -43,11 +47,11 @@ def find_days(text: str, today: date) -> Days | None:
     A month and day without a year are the nearest such days: those of the past half year are of the past. A bare day
     of the month that is over is of the next month. 3天 begins today, 到5月24日 as well.
     """
-    for pattern in (_SPAN, _BARE, _FROM, _UNTIL, _COUNT, _WEEK, _PAIR, _ONE):
+    for pattern in (_SPAN, _BARE, _FROM, _UNTIL, _COUNT, _WEEK, _PAIR, _BARE_PAIR, _ONE):
         found = pattern.search(text)
         if found is not None:
             named = _days(found.groupdict(), today)
-            if pattern is _PAIR and (named is None or named[1] - named[0] != ONE_DAY):
+            if pattern in (_PAIR, _BARE_PAIR) and (named is None or named[1] - named[0] != ONE_DAY):
                 continue  # 25日、27日: two stretches
             rest = f"{text[: found.start()]} {text[found.end() :]}"
             return None if named is None else Days(*named, " ".join(rest.split()))

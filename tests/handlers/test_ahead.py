@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,6 +48,17 @@ NOW = datetime(2021, 5, 20, 10, 13, tzinfo=ZONE)
         ("25日、27日", "05-25", "05-25"),
         ("到月底", "05-20", "05-31"),
         ("明天到月底", "05-21", "05-31"),
+        ("5月12日13日", "05-12", "05-13"),
+        ("5月12、13日", "05-12", "05-13"),
+        ("12、13日", "06-12", "06-13"),
+        ("22、23日", "05-22", "05-23"),
+        ("5月12日、13日", "05-12", "05-13"),
+        ("5月12日和5月13日", "05-12", "05-13"),
+        ("22-23号", "05-22", "05-23"),
+        ("5月12日到5月14日", "05-12", "05-14"),
+        ("5月12-14日", "05-12", "05-14"),
+        ("五月十二日十三日", "05-12", "05-13"),
+        ("5月31日6月1日", "05-31", "06-01"),
     ],
 )
 def test_days_are_read(text: str, first: str, last: str) -> None:
@@ -55,6 +66,25 @@ def test_days_are_read(text: str, first: str, last: str) -> None:
     found = find_days(text, NOW.date())
     assert found is not None
     assert (f"{found.first:%m-%d}", f"{found.last:%m-%d}") == (first, last)
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "{}全天", "请假 {}", "王芳 {}", "王芳{}请一天", "{}有事", "{}上午", "张三、{}", "{}开会"]
+)
+@pytest.mark.parametrize("write", ["{0}月{1}日", "{0}月{1}号", "{0}月{1}", "{0}.{1}", "2021年{0}月{1}日", "{2}月{3}日"])
+def test_no_number_is_cut_in_two(write: str, form: str) -> None:
+    """Every single day of May and June is that day, whatever stands around it."""
+    for day in (date(2021, 5, 1) + timedelta(days=n) for n in range(61)):
+        text = form.format(write.format(day.month, day.day, _chinese(day.month), _chinese(day.day)))
+        found = find_days(text, NOW.date())
+        assert found is not None, text
+        assert (found.first, found.last) == (day, day), text
+
+
+def _chinese(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    ten = "" if not tens else "十" if tens == 1 else f"{'一二三'[tens - 1]}十"
+    return ten + "零一二三四五六七八九"[ones].strip("零")
 
 
 def test_days_over_new_year() -> None:
