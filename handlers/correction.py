@@ -62,7 +62,8 @@ def undo(ctx: Context, match: Match) -> Reply:
     entries = [entry for each in sorted(ids) for entry in entries_of(ctx.session, each)]
     if not entries:
         raise UserError("already-undone", number=report.id)
-    restored = [line_again(entry) for entry in replaced_by(ctx.session, report.id)] if corrects else []
+    pairs = _pairs(ctx, report, entries) if corrects else []
+    restored = [before for _, before in pairs]
     org = ctx.session.get_one(Org, report.org_id)
     undone = record(
         ctx.session,
@@ -83,26 +84,54 @@ def undo(ctx: Context, match: Match) -> Reply:
         before=audit_lines(line_again(entry) for entry in entries),
         after={**audit_lines(restored), "by": undone.id},
     )
-    if corrects and restored:
-        pairs = zip([line_again(entry) for entry in entries], restored, strict=True)
-        changes = list(_restored_lines(ctx, org, pairs))
-        return Reply(wording.undone_correction(report.about_id or report.id, changes), outcome="undone")
     number = first_of(ctx.session, report.id)
+    if pairs:
+        changes = list(_restored_lines(ctx, org, pairs))
+        return Reply(wording.undone_correction(number, changes), outcome="undone")
     return Reply(wording.undone(number, _undone_lines(ctx, org, entries)), outcome="undone")
 
 
 def _report_to_undo(ctx: Context, rest: str) -> Report:
     scope = ctx.scope(Role.LIAISON, Role.ADMIN)
     if not rest:
-        report = last_report(ctx.session, ctx.known.person.id, scope)
-        if report is None:
-            raise UserError("nothing-to-undo")
-        return report
+        return _last_of_sender(ctx, scope)
     number = _NUMBER.match(rest)
     found = ctx.session.get(Report, int(number[1])) if number else None
     if found is None or found.org_id not in scope:
         raise UserError("no-such-report", number=number[1] if number else rest)
-    return found
+    return _meant(ctx, found)
+
+
+def _last_of_sender(ctx: Context, org_ids: set[int]) -> Report:
+    """Return the newest that the sender has reported or corrected; what an undo of his restored for others is not."""
+    passed: list[int] = []
+    while (report := last_report(ctx.session, ctx.known.person.id, org_ids, but=passed)) is not None:
+        meant = _meant(ctx, report)
+        if meant.person_id == ctx.known.person.id:
+            return meant
+        passed.append(report.id)
+    raise UserError("nothing-to-undo")
+
+
+def _meant(ctx: Context, report: Report) -> Report:
+    """Return what is to be taken back: of figures that an undo has restored, the report that they began with.
+
+    A correction of it that still stands goes before it, and by itself.
+    """
+    if report.kind is not ReportKind.UNDO:
+        return report
+    first = ctx.session.get_one(Report, first_of(ctx.session, report.id))
+    for number in sorted(family(ctx.session, first.id), reverse=True):
+        each = ctx.session.get_one(Report, number)
+        if each.kind is ReportKind.CORRECTION and entries_of(ctx.session, number):
+            return each
+    return first
+
+
+def _pairs(ctx: Context, correction: Report, entries: Sequence[Entry]) -> list[tuple[Line, Line]]:
+    """Return what still stands of a correction, each with what it had replaced: one entry of an indicator and part."""
+    before = {(entry.indicator, entry.part): entry for entry in replaced_by(ctx.session, correction.id)}
+    return [(line_again(entry), line_again(before[entry.indicator, entry.part])) for entry in entries]
 
 
 def line_again(entry: Entry) -> Line:

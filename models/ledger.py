@@ -193,13 +193,16 @@ def family(session: Session, report_id: int) -> set[int]:
     return known
 
 
-def last_report(session: Session, person_id: int, org_ids: Collection[int]) -> Report | None:
-    """Return the newest report of a person for these orgs that has entries that count, or None."""
+def last_report(session: Session, person_id: int, org_ids: Collection[int], but: Collection[int] = ()) -> Report | None:
+    """Return the newest report of a person for these orgs that has entries that count, or None. but: numbers to pass
+    over.
+    """
     return session.scalar(
         select(Report)
         .where(
             Report.person_id == person_id,
             Report.org_id.in_(org_ids),
+            Report.id.not_in(but),
             exists().where(Entry.report_id == Report.id, counts()),
         )
         .order_by(Report.id.desc())
