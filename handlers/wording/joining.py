@@ -45,8 +45,11 @@ def wrong_code() -> str:
 
 
 def wrong_confirmation() -> str:
-    """Answer a confirmation code that does nothing."""
-    return "确认码不对、已用过或已过10分钟，什么都没有发生。请重新发命令，会给您新的确认码。"
+    """Answer a confirmation code that does nothing. All cases look the same to whoever guesses."""
+    return (
+        "确认码不对、已用过、已过10分钟，或已被后面的命令替换（只有最近一个有效），什么都没有发生。\n"
+        "请重新发命令，会给您新的确认码。"
+    )
 
 
 def locked(minutes: int) -> str:
