@@ -84,8 +84,9 @@ def _now(ctx: Context) -> list[str]:
 def _explain(ctx: Context, name: str) -> Reply:
     """Explain one command: its line, its examples, who may use it."""
     known = [entry for entry in _routes() if entry.help]
-    exact = [entry for entry in known if name in entry.words or entry.help.startswith(name)]
-    found = exact or [entry for entry in known if any(name in word or word in name for word in entry.words)]
+    exact = [entry for entry in known if name in entry.words or _command(entry) == name]
+    found = exact or [entry for entry in known if entry.help.startswith(name)]
+    found = found or [entry for entry in known if any(name in word or word in name for word in entry.words)]
     if not found:
         found = [entry for entry in known if any(likeness(name, word, Verdict.NOTHING) for word in entry.words)]
     if not found:
