@@ -70,11 +70,23 @@ def day_head(campaign: Campaign, on: date) -> str:
 
 def lead(campaign: Campaign, firing: Firing) -> str:
     """Say which firing of its rule it is where the rule has several: 提前3天, 当天; else empty."""
-    if not firing.rule.before or firing.period is None or firing.duty is None:
+    counted = _counted(campaign, firing)
+    if counted is None:
         return ""
-    due_on = campaign.local_day(deadline(campaign, campaign.duties[firing.duty], firing.period))
-    days = (due_on - firing.planned_on).days
-    return f"提前{days}天" if days else "截止当天"
+    return f"提前{counted[0]}天" if counted[0] else "截止当天"
+
+
+def _counted(campaign: Campaign, firing: Firing) -> tuple[int, date] | None:
+    """Return how many days before the deadline a firing was planned, and on which day; None when it is before none.
+
+    An org's own deadline is one too. Of two deadlines that a firing is before, the earlier is that of most orgs.
+    """
+    if not firing.rule.before or firing.period is None or firing.duty is None:
+        return None
+    dues = firing.dues or {deadline(campaign, campaign.duties[firing.duty], firing.period)}
+    due_days = [campaign.local_day(due) for due in sorted(dues)]
+    found = [((due - planned).days, planned) for due in due_days for planned in (firing.planned_on, firing.day)]
+    return next((each for each in found if each[0] in firing.rule.before.days), found[0])
 
 
 def title(campaign: Campaign, firing: Firing) -> str:
@@ -85,13 +97,13 @@ def title(campaign: Campaign, firing: Firing) -> str:
 
 def moved(campaign: Campaign, firing: Firing) -> str:
     """Say why a firing stands on another day than planned; empty when it stands where it was planned."""
-    if firing.day == firing.planned_on:
+    counted = _counted(campaign, firing)
+    planned = counted[1] if counted else firing.planned_on
+    if firing.day == planned:
         return ""
-    way = "提前到" if firing.day < firing.planned_on else "推后到"
-    turned = "，不越过截止日" if firing.day < firing.planned_on and firing.rule.shift is Shift.LATER else ""
-    return (
-        f"原定{day(firing.planned_on)}，{rest_reason(campaign, firing.planned_on)}{turned}，{way}{weekday(firing.day)}"
-    )
+    way = "提前到" if firing.day < planned else "推后到"
+    turned = "，不越过截止日" if firing.day < planned and firing.rule.shift is Shift.LATER else ""
+    return f"原定{day(planned)}，{rest_reason(campaign, planned)}{turned}，{way}{weekday(firing.day)}"
 
 
 def recipients(orgs: Sequence[str], people: Sequence[str]) -> str:

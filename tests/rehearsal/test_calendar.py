@@ -13,10 +13,12 @@ from bot.render import month
 from bot.web import calendar, site
 from models import roster_sync
 from models.amendments import Effective
+from models.campaign.amended import Amendment, Kind, amend
 from models.campaign.definition import RuleKind
 from models.clock import SettableClock, SystemClock
 from models.session import Database, connect
 from schedules import wording_rehearsal as words
+from schedules.rules import plan
 from schedules.ticker import Ticker
 from tests.rehearsal.real import whole
 from tests.schedules.world import at
@@ -86,3 +88,23 @@ def test_only_this_machine_sees_it(loaded: Loaded, living: Database) -> None:
     client = app.test_client()
     assert client.get("/calendar", headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 403
     assert client.get("/calendar", environ_base={"REMOTE_ADDR": "10.0.0.1"}).status_code == 403
+
+
+def test_a_reminder_of_one_orgs_own_deadline_counts_to_that(loaded: Loaded) -> None:
+    """With 总结 of one org put off to 2 June its reminders count down to 2 June; those of all others to 28 May."""
+    due = at("06-02 18:00").isoformat()
+    change = Amendment(1, Kind.EXTEND, "summary", at("05-20 12:00"), period="all", org_id=7, value={"due": due})
+    campaign = amend(loaded.campaign, change)
+    leads = {
+        f"{each.day:%m-%d}": words.lead(campaign, each) for each in plan(campaign) if each.rule_key == "summary-due"
+    }
+    assert leads == {
+        "05-21": "提前7天",
+        "05-25": "提前3天",
+        "05-26": "提前7天",
+        "05-27": "提前1天",
+        "05-28": "截止当天",
+        "06-01": "提前1天",
+        "06-02": "截止当天",
+    }
+    assert not any(words.moved(campaign, each) for each in plan(campaign) if each.rule_key == "summary-due")
