@@ -66,7 +66,9 @@ def invite(ctx: Context, match: Match) -> Reply:
 )
 def bind(ctx: Context, match: Match) -> Reply:
     """Bind the sender's account to the org of a code. The code decides the org and the role, never the text."""
-    code, *words = match.rest.split() or [""]
+    if not match.rest:  # nothing was tried, so nothing is counted
+        return Reply(wording.bind_how(), outcome="refused")
+    code, *words = match.rest.split()
     name = words[0][:20] if words else ""
     invited = try_code(ctx, lambda: _redeem(ctx, code), wording.wrong_code())
     return invited if isinstance(invited, Reply) else _join(ctx, invited, name)

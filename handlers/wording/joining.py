@@ -39,6 +39,11 @@ def already_bound(org: str) -> str:
     return f"您已经是{org}的人了，不用再绑定。邀请码没有用掉。"
 
 
+def bind_how() -> str:
+    """Answer 绑定 without a code."""
+    return "请发“绑定 邀请码 姓名”，例如“绑定 A7K9Q2 张三”。邀请码向本单位或上级的管理员要。"
+
+
 def wrong_code() -> str:
     """Answer a code that is wrong, used or too old. The three look the same to whoever guesses."""
     return "这个码不对、已用过或已过期。请向发码的管理员再要一个。"
