@@ -27,8 +27,10 @@ from models.people import Org
 
 _HANDED_IN = re.compile(r"^(已|都|早)?(交|报|发|送|报送|上报|提交|发送|覆盖)了?(了|过|过了)?$")
 _NONE = re.compile(
-    r"^(本周|这周|目前|暂时|现在|还)*(没|没有|无|暂无|0|零)(开|交|办|做|发|报|弄|了|有|呢|数字|别的|其他)*$"
+    r"^(本周|这周|今天|今日|目前|暂时|现在|还)*(没|没有|无|暂无|0|零)(开|交|办|做|发|报|弄|了|有|呢|数字|别的|其他)*$"
 )
+_TODAY = re.compile("^今[天日]")
+_STOP = ("结束", "结束填报", "退出填报", "退出", "不填了", "先不填了")
 _ZERO_REPORT = re.compile(r"(零|0)报告")
 _CONTENT = ("figures", "which-org", "which-entry", "same-week")  # questions that hold something a person has said
 
@@ -71,7 +73,7 @@ def start_for(ctx: Context, org: Org) -> Reply:
 
 @route(
     "form-step",
-    words=("跳过", "结束", "结束填报", "继续", "继续填报", "上一步", "上一项", "退出填报"),
+    words=("跳过", *_STOP, "继续", "继续填报", "上一步", "上一项"),
     roles=REPORTERS,
     examples=("跳过", "结束", "继续", "上一步"),
     unlisted="the form says them when they can be used",
@@ -91,7 +93,7 @@ def step(ctx: Context, match: Match) -> Reply:
 
         return go_on(ctx, ANSWERS[asked.kind](ctx, asked, "否"))  # the doubt is skipped, the form has moved on
     dropped = _drop_question(ctx)
-    if match.text in ("结束", "结束填报", "退出填报"):
+    if match.text in _STOP:
         return _joined([*dropped, _finish(ctx, form, "stopped")], "stopped")
     if match.text.startswith("上一"):
         if not forms.step_back(ctx.session, form, ctx.wall):
@@ -156,8 +158,14 @@ def _zero(ctx: Context, form: Form, org: Org, text: str) -> Reply:
     if _ZERO_REPORT.search(text) or form.current == MORE:
         said = book_nothing(ctx, org, ctx.inbound.text)
         return _joined([said.text.split("\n")[0], _finish(ctx, form, "finished")], "finished")
+    return _none(ctx, form, text)
+
+
+def _none(ctx: Context, form: Form, text: str) -> Reply:
+    """Leave the item that is asked; a nothing of today is no nothing of the week, and the answer says so."""
     forms.skip(ctx.session, form, ctx.wall)
-    return _joined([wording.form_skipped(), ask_next(ctx, form)], "asked")
+    said = wording.form_skipped_today() if _TODAY.match(text) else wording.form_skipped()
+    return _joined([said, ask_next(ctx, form)], "asked")
 
 
 def _more(ctx: Context, form: Form, text: str) -> Reply:
@@ -173,8 +181,7 @@ def _short(ctx: Context, form: Form, text: str) -> Reply:
     number = bare_number(text)
     reads_zero = number is not None and state is not None and state.duty.kind is DutyKind.SHARE  # 0 is a reading
     if (is_no(text) or _NONE.match(text)) and not reads_zero:
-        forms.skip(ctx.session, form, ctx.wall)
-        return _joined([wording.form_skipped(), ask_next(ctx, form)], "asked")
+        return _none(ctx, form, text)
     if state is None:
         return Reply(ask_next(ctx, form), outcome="asked")
     if form.current.endswith(PLEDGE) or state.duty.kind is DutyKind.DOCUMENT:

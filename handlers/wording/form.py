@@ -86,6 +86,11 @@ def form_skipped() -> str:
     return "这一项先空着。"
 
 
+def form_skipped_today() -> str:
+    """Answer 今天没有."""
+    return "这一项先空着。整周没有请回“零报告”。"
+
+
 def form_kept() -> str:
     """Answer 跳过 at an item that is met already."""
     return "这一项不变。"
