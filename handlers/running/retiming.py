@@ -61,9 +61,9 @@ def show_rules(ctx: Context, match: Match) -> Reply:
         number = numbers(ctx)[key]
         text = wording.one_rule(ctx.campaign, number, rule, _state(ctx, key), dates[:SHOWN], len(dates))
         return Reply(text, outcome="shown")
+    nexts = {key: _leaves(ctx, found[0].scheduled_at) for key, found in coming.items()}
     lines = [
-        (number, ctx.campaign.rules[key], coming[key][0].scheduled_at if key in coming else None, _state(ctx, key))
-        for key, number in numbers(ctx).items()
+        (number, ctx.campaign.rules[key], nexts.get(key), _state(ctx, key)) for key, number in numbers(ctx).items()
     ]
     return Reply(wording.all_rules(ctx.campaign, lines), outcome="shown")
 
@@ -108,7 +108,7 @@ def do_retime(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     action = "retime" if timing else "retime-back"
     ctx.audit(action, f"rule:{key}", before={"times": wording.rule_times(ctx.campaign, rule)}, after=times)
     coming = [each for each in _laid_out(ctx, key, after) if each.scheduled_at > ctx.now]
-    next_at = coming[0].scheduled_at if coming else None
+    next_at = _leaves(ctx, coming[0].scheduled_at) if coming else None
     lines = [wording.rule_changed(ctx.campaign, after, next_at, back=not timing)]
     if running_pause(ctx, key) is not None:
         lines.append(wording.still_paused(after.name))
@@ -188,7 +188,15 @@ def _coming(ctx: Context, firing: Firing) -> Coming:
         ahead = next((days for days in found if days in firing.rule.before.days), None)
         if ahead is not None and all(due - timedelta(days=ahead) != firing.planned_on for due in due_days):
             why = ""
-    return Coming(firing.scheduled_at, firing.day, firing.planned_on, why, ahead)
+    return Coming(_leaves(ctx, firing.scheduled_at), firing.day, firing.planned_on, why, ahead)
+
+
+def _leaves(ctx: Context, at: datetime) -> datetime:
+    """Return when a push leaves: on the full and the half hour a little later. At night it keeps its own time and day.
+
+    A remark says when a night's push leaves.
+    """
+    return at if held(ctx.campaign, at) else release(ctx.campaign, at)
 
 
 def _no_workday(ctx: Context, day: date) -> str:

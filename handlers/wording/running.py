@@ -215,7 +215,7 @@ def held_back(campaign: Campaign, leaves: datetime, *, quiet: bool) -> str:
     if quiet:
         span = f"{campaign.quiet.start}到{campaign.quiet.end}"
         return f"注意：{span}是免打扰时间，会等到{local:%H:%M}才发出。"
-    return f"注意：整点和半点群发拥挤，会挪到{local:%H:%M}发出。"
+    return f"注意：整点和半点群发拥挤，实际{local:%H:%M}发出。"
 
 
 def never_in_time(campaign: Campaign, leaves: datetime) -> str:
