@@ -122,6 +122,7 @@ class ServerPart(Part):
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     public_url: str = ""  # how people reach it, for links; without a slash at the end
     threads: Annotated[int, Field(ge=1, le=256)] = 16
+    processes: Annotated[int, Field(ge=1, le=64)] = 1  # of one `serve`; more than one only on PostgreSQL
 
     @field_validator("public_url")
     @classmethod
@@ -190,6 +191,9 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError([_problem(path.name, each) for each in error.errors(include_url=False)]) from None
+    if config.on_sqlite and config.server.processes > 1:
+        wrong = Problem(path.name, "server.processes", "one process works on SQLite", "write 1, or use PostgreSQL")
+        raise ConfigError([wrong])
     return _absolute(config, path.resolve().parent)
 
 

@@ -38,7 +38,7 @@ def serve(path: Path, config: Config, port: int | None, *, work: bool) -> None:
         port=number,
         interface=Interfaces.WSGI,
         factory=True,
-        workers=1,  # on SQLite the only one that may work; see decisions 11
+        workers=config.server.processes,  # on SQLite one, the only one that may work; see decisions 11
         blocking_threads=config.server.threads,
         websockets=False,
         log_level=LogLevels.error,

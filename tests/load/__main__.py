@@ -104,8 +104,9 @@ def _install(folder: Path, platform: Platform, url: str) -> Path:
     people = ["name,org,role,wecom_userid", "李强,省联席办,admin,liqiang"]
     people += [f"压测{n},第{n % ORGS}县公安局,liaison,liaison{n}" for n in range(PEOPLE)]
     (folder / "people.csv").write_text("\n".join(people) + "\n", encoding="utf-8")
-    text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace(str(HUNAN.with_name("roster.csv")), "roster.csv"), encoding="utf-8")
+    text = config.read_text(encoding="utf-8").replace(str(HUNAN.with_name("roster.csv")), "roster.csv")
+    processes = 1 if url.startswith("sqlite") else 2  # one a core of the machine that was asked for
+    config.write_text(f"{text}[server]\nprocesses = {processes}\n", encoding="utf-8")
     return config
 
 

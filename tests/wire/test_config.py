@@ -136,6 +136,15 @@ def test_everything_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, text)) == 3
 
 
+def test_several_processes_want_postgresql(tmp_path: Path) -> None:
+    """SQLite has one process; PostgreSQL as many as are asked for."""
+    several = f"{GOOD}[server]\nprocesses = 2\n"
+    said = "config.toml: server.processes: one process works on SQLite; write 1, or use PostgreSQL"
+    assert problems(tmp_path, several) == [said]
+    other = several.replace("sqlite:///data/bot.db", "postgresql+psycopg://bot@host/db")
+    assert config.load(written(tmp_path, other), {}).server.processes == 2
+
+
 def test_no_file(tmp_path: Path) -> None:
     """A file that is not there is one line that says what to do."""
     with pytest.raises(ConfigError, match=r"config\.example\.toml"):
