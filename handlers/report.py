@@ -20,7 +20,7 @@ from models.campaign.definition import Duty, DutyKind
 from models.campaign.periods import this_week
 from models.duties import states
 from models.errors import UserError
-from models.ledger import NOTHING, Line, ReportKind, record, statement_of
+from models.ledger import NOTHING, Line, ReportKind, first_of, newest_figures, record, statement_of
 from models.messages import Reply
 from models.people import Org, Role
 
@@ -187,12 +187,18 @@ def book_nothing(ctx: Context, org: Org, text: str) -> Reply:
     """Enter an explicit nothing for this week: it counts as having answered, and can be undone like any report.
 
     A duty that wants at least one stays owed, and the answer says so; one that takes any answer (at_least = 0) is met.
-    Once a week is enough.
+    Once a week is enough, and whoever has reported a figure this week needs none, unless it would meet a duty.
     """
     first, last = this_week(ctx.campaign, ctx.today)
     said = statement_of(ctx.session, org.id, NOTHING, first, last)
     if said is not None:
         return Reply(wording.zero_again(said, org.name), outcome="repeat")
+    owing = states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id])
+    reported = newest_figures(ctx.session, org.id, first, last)
+    if reported and not any(state.standing.open and state.duty.at_least == 0 for state in owing):
+        number = first_of(ctx.session, reported[0].report_id)
+        parts = [wording.fact_words(ctx.campaign, each.indicator, each.part, each.stated) for each in reported]
+        return Reply(wording.zero_needless(number, org.name, parts), outcome="repeat")
     report = record(
         ctx.session,
         org_id=org.id,

@@ -220,6 +220,25 @@ def statement_of(session: Session, org_id: int, indicator: str, first: date, las
     )
 
 
+def newest_figures(session: Session, org_id: int, first: date, last: date) -> Sequence[Entry]:
+    """Return the figures for these days of the newest report of an org that has any which count; [] without one.
+
+    Its corrections belong to it; statements are no figures.
+    """
+    within = (
+        Entry.org_id == org_id,
+        Entry.day.between(first, last),
+        Entry.indicator != NOTHING,
+        ~Entry.indicator.startswith(DUTY),
+        counts(),
+    )
+    newest = session.scalar(select(Entry.report_id).where(*within).order_by(Entry.report_id.desc()).limit(1))
+    if newest is None:
+        return []
+    numbers = family(session, first_of(session, newest))
+    return session.scalars(select(Entry).where(*within, Entry.report_id.in_(numbers)).order_by(Entry.id)).all()
+
+
 def first_of(session: Session, report_id: int) -> int:
     """Return the number of the report that a chain of corrections began with: the one that people remember."""
     report = session.get_one(Report, report_id)

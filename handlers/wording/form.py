@@ -212,6 +212,12 @@ def zero_again(number: int, org: str) -> str:
     return f"{org}本周没有新增已经登记过了（#{number}），不用再发。登记错了请回“撤销 #{number}”。"
 
 
+def zero_needless(number: int, org: str, parts: Sequence[str]) -> str:
+    """Answer an explicit nothing of a week in which a figure was reported."""
+    shown = "、".join(parts[:3]) + (f"等{len(parts)}项" if len(parts) > 3 else "")
+    return f"{org}本周已报 #{number}（{shown}），不用零报告，这条没有记。报错了请回“撤销 #{number}”。"
+
+
 def ask_which_entry(number: int, shown: Sequence[str]) -> str:
     """Ask which figure of a report a correction means."""
     return f"改 #{number} 的哪一项？\n{numbered(shown)}\n回1到{len(shown)}选一个，都不改请回“否”"
