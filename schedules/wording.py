@@ -126,6 +126,7 @@ class DutyCount:
     done: int
     late: int  # done after the deadline
     missing: tuple[str, ...]  # orgs that still owe it
+    longer: tuple[tuple[str, datetime], ...] = ()  # orgs that owe it and were given longer, until a moment to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ def brief(campaign: Campaign, facts: Brief, at: datetime) -> str:
     got = f"收到{facts.reporters}家单位{facts.reports}次报送" if facts.reports else "还没有单位报送"
     lines = [head, f"{day(facts.since)}以来{got}。{_waiting(facts)}"]
     lines += [_count_line(campaign, count, at) for count in facts.duties if count.due_at - at <= SOON]
-    later = [f"{short_name(c.duty)}{len(c.missing)}家" for c in facts.duties if c.due_at - at > SOON and c.missing]
+    owing = [(c, len(c.missing) + len(c.longer)) for c in facts.duties if c.due_at - at > SOON]
+    later = [f"{short_name(count.duty)}{owed}家" for count, owed in owing if owed]
     if later:
         lines.append(f"· 一周以后到期、还没报齐的：{'、'.join(later)}")
     if facts.paused:
@@ -206,12 +208,14 @@ def _waiting(facts: Brief) -> str:
 
 def _count_line(campaign: Campaign, count: DutyCount, at: datetime) -> str:
     due = until(campaign, count.due_at, at)
-    whole = count.done + count.late + len(count.missing)
-    if not count.missing:
-        return f"· {duty_name(count.duty, count.period)}：{whole}家都完成了"
-    done = f"{count.done + count.late}家完成，"
-    few = f"（{names(count.missing)}）" if len(count.missing) <= 3 else ""
-    return f"· {duty_name(count.duty, count.period)}：{done}{len(count.missing)}家还没有{few}，{due}"
+    done = count.done + count.late
+    if not count.missing and not count.longer:
+        return f"· {duty_name(count.duty, count.period)}：{done}家都完成了"
+    parts = [f"{done}家完成"]
+    if count.missing:
+        few = f"（{names(count.missing)}）" if len(count.missing) <= 3 else ""
+        parts.append(f"{len(count.missing)}家还没有{few}，{due}")
+    return f"· {duty_name(count.duty, count.period)}：{'，'.join(parts)}{_longer(campaign, count)}"
 
 
 def _final_line(campaign: Campaign, count: DutyCount, at: datetime, most: int) -> str:
@@ -221,7 +225,16 @@ def _final_line(campaign: Campaign, count: DutyCount, at: datetime, most: int) -
         parts = [f"已完成{count.done}家", f"还没报{len(count.missing)}家，{until(campaign, count.due_at, at)}"]
     elif count.missing:
         parts.append(f"没完成{len(count.missing)}家（{names(count.missing, most)}）")
-    return f"· {duty_name(count.duty, count.period)}：{'，'.join(parts)}"
+    return f"· {duty_name(count.duty, count.period)}：{'，'.join(parts)}{_longer(campaign, count, most)}"
+
+
+def _longer(campaign: Campaign, count: DutyCount, most: int = NAMED) -> str:
+    """Say who has not reported and was given longer: they are not late."""
+    by_day: dict[date, list[str]] = {}
+    for org, due_at in sorted(count.longer, key=lambda each: each[1]):
+        by_day.setdefault(campaign.local_day(due_at), []).append(org)
+    found = "，".join(f"{names(orgs, most)}延到{day(on)}" for on, orgs in by_day.items())
+    return f"；另有{found}" if found else ""
 
 
 def _joining(facts: Brief, most: int = NAMED) -> list[str]:
@@ -263,11 +276,6 @@ def purge_ahead(campaign: Campaign, at: datetime) -> str:
         "台账的数字和填报原文、已发布的排名保留，填报人改为编号；此后机器人不再认得任何人。\n"
         "需要留存的请在此之前回“导出”，并另存各单位交来的文件。不需要的话不用回复。"
     )
-
-
-def given_longer(state: DutyState) -> str:
-    """Name an org that was given longer than the others."""
-    return f"{state.org.name}（延到{day(state.due_at.date())}）"
 
 
 def names(orgs: Iterable[str], most: int = NAMED) -> str:

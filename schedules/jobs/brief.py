@@ -62,6 +62,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
 class _Seen:
     """What one look at the database has brought, for the brief of the office and for each part of it."""
 
+    now: datetime
     since: date
     states: list[DutyState]  # begun and not excused
     reports: Mapping[int, int]  # org -> reports since then
@@ -102,6 +103,7 @@ def _look(session: Session, campaign: Campaign, now: datetime, *, whole: bool) -
         .group_by(Question.person_id)
     )
     return _Seen(
+        now=now,
         since=first,
         states=[state for state in states(session, campaign, now) if state.standing.counted],
         reports=dict(reports.all()),
@@ -138,7 +140,7 @@ def _everything(seen: _Seen) -> Brief:
         reporters=len(seen.reports),
         since=seen.since,
         waiting=sum(seen.waiting.values()),
-        duties=tuple(_counts(seen.states, newest_only=seen.newest_only)),
+        duties=tuple(_counts(seen.states, seen.now, newest_only=seen.newest_only)),
         unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
         bot=seen.bot,
         following=seen.following,
@@ -157,7 +159,7 @@ def _part(seen: _Seen, org: OrgState, ids: set[int]) -> Brief:
         reporters=len(reports),
         since=seen.since,
         waiting=sum(count for person, count in seen.waiting.items() if not ids.isdisjoint(seen.homes.get(person, ()))),
-        duties=tuple(_counts(mine, newest_only=seen.newest_only)),
+        duties=tuple(_counts(mine, seen.now, newest_only=seen.newest_only)),
         unjoined=tuple(name for org_id, name in owing.items() if not seen.people.reporters(org_id)),
         bot=None,
         following=seen.following,
@@ -182,7 +184,7 @@ def _parts(people: Audience, orgs: Sequence[OrgState], campaign: Campaign) -> It
             yield org, below
 
 
-def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]:
+def _counts(every: Iterable[DutyState], now: datetime, *, newest_only: bool) -> list[DutyCount]:
     """Count by duty and period; newest_only keeps the newest period of each duty, and those that are still owed."""
     groups: dict[tuple[str, str], list[DutyState]] = {}
     for state in every:
@@ -193,22 +195,21 @@ def _counts(every: Iterable[DutyState], *, newest_only: bool) -> list[DutyCount]
             newest[key[0]] = key
         owed = {key for key, found in groups.items() if any(state.asked for state in found)}
         groups = {key: groups[key] for key in groups if key in newest.values() or key in owed}
-    return [_count(found) for found in groups.values()]
+    return [_count(found, now) for found in groups.values()]
 
 
-def _count(found: Sequence[DutyState]) -> DutyCount:
-    due_at = min(state.due_at for state in found)  # some may have been given longer
+def _count(found: Sequence[DutyState], now: datetime) -> DutyCount:
+    due_at = min(state.due_at for state in found)
+    missing = [state for state in found if state.standing.open]
+    until = max(due_at, now)  # whose deadline is later has an extension of its own that still runs
     return DutyCount(
         duty=found[0].duty,
         period=found[0].period,
         due_at=due_at,
         done=sum(state.standing is Standing.DONE for state in found),
         late=sum(state.standing is Standing.DONE_LATE for state in found),
-        missing=tuple(
-            wording.given_longer(state) if state.due_at > due_at else state.org.name
-            for state in found
-            if state.standing.open
-        ),
+        missing=tuple(state.org.name for state in missing if state.due_at <= until),
+        longer=tuple((state.org.name, state.due_at) for state in missing if state.due_at > until),
     )
 
 

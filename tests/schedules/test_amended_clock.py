@@ -303,3 +303,18 @@ def test_changes_are_made_one_after_the_other(make_anywhere: Make) -> None:
     with world.db.read() as session:
         assert [each.subject for each in amendments.every(session)] == ["summary-due", "press-due"]
         assert [each.subject for each in amendments.after(session, first.id)] == ["press-due"]
+
+
+def test_brief_and_wrap_up_do_not_hold_an_extension_against_its_org(make_world: Make) -> None:
+    """Who was given longer is named with the day, and is not counted with who is late while that runs."""
+    world = make_world("05-20 12:00")
+    extend(world, "06-02 18:00", org_id=2)
+    world.through("06-02 12:00")
+    said = [text for _, text in (*world.told("morning-brief"), *world.told("wrap-up"))]
+    lines = [line for text in said for line in text.splitlines() if line.startswith("· 宣传月工作总结：")]
+    own = "；另有长沙市公安局延到6月2日"
+    assert lines[0] == f"· 宣传月工作总结：0家完成，5家还没有，5月28日18:00截止（还有4天）{own}"
+    assert lines[4] == f"· 宣传月工作总结：0家完成，5家还没有，今天18:00截止{own}"
+    assert lines[5] == f"· 宣传月工作总结：0家完成，5家还没有，5月28日18:00已截止{own}"
+    assert lines[-1].startswith("· 宣传月工作总结：按时0家，没完成5家（")
+    assert lines[-1].endswith(own)
