@@ -200,7 +200,8 @@ class Binder:
         persons = token.measure in PERSONS
         # people who stand first in a clause are counted by what they did in the rest of it: 14个人来窗口咨询
         alone = persons and (self._served(index) or not (self.mentions and self.mentions[0].index < index))
-        helpers = persons and index > 0 and not token.gap and self.tokens[index - 1].classes & {"staff"}
+        told = index - 2 if index > 1 and "total" in self.tokens[index - 1].classes else index - 1  # 网格员共124人参与
+        helpers = persons and told >= 0 and not token.gap and self.tokens[told].classes & {"staff"}
         room = _room(token.measure)
         before = self.at.get(index - 1)
         if before is not None and before.weak and token.measure in GENERIC:

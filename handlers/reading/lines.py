@@ -134,10 +134,21 @@ def _read_line(work: Work, line: list[Token]) -> None:
         work.frame.part = True
     before = len(work.drafts), len(work.queries)
     work.org = _org_name(work, line)
+    needs, work.needs = work.needs, work.needs | _level_before(work, line)
     read_sentences(work, _without_name(work, line))
-    work.org = None
+    work.org, work.needs = None, needs
     if (len(work.drafts), len(work.queries)) == before:
         _heading(work, line)
+
+
+def _level_before(work: Work, line: list[Token]) -> frozenset[str]:
+    """Return the level that a line of only a platform and a number goes on with: 快手 1.9万 under 抖音粉丝5.37万."""
+    if len(line) != 2 or line[1].kind != NUMBER or line[0].entry is None or not work.drafts:
+        return frozenset()
+    last = work.drafts[-1]
+    key = last.target[0]
+    goes_on = key in work.lexicon.levels and last.line == work.line - 1
+    return frozenset((key,)) if goes_on and any(key == part[0] for part in line[0].entry.parts) else frozenset()
 
 
 def _org_name(work: Work, line: list[Token]) -> str | None:

@@ -144,7 +144,7 @@ def _read_han(match: re.Match[str]) -> Numeral | None:
     return Numeral(start, end, value, approx=bool(more), han=True, scaled=scaled)
 
 
-_NEIGHBOURS = re.compile(r"(.*?)(一二|两三|二三|三四|四五|三五|五六|六七|七八|八九)([十百千]?[万亿]?)$")
+_NEIGHBOURS = re.compile(r"(.*?)(一二|一两|两三|二三|三四|四五|三五|五六|六七|七八|八九)([十百千]?[万亿]?)$")
 
 
 def _spread(written: str) -> tuple[Decimal, Decimal] | None:

@@ -22,7 +22,7 @@ from handlers.reading.normalise import bars, normalise
 from handlers.reading.results import Results
 from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
-from handlers.reading.tokens import MARK, Token, Tokeniser
+from handlers.reading.tokens import MARK, NUMBER, Token, Tokeniser
 from handlers.reading.values import DoubtKind, Reading
 from handlers.reading.verdicts import ask_about_nothing
 from models.campaign.definition import Campaign
@@ -37,6 +37,8 @@ _PRICE = re.compile(
     rf"|{_AMOUNT}(?:(?:毛|角|元|块钱)[一二三四五六七八九半]?钱?|块[一二三四五六七八九半])/?{_ONE}"
 )
 _DAILY = re.compile(r"(?:(?<=[ \n,;:。、机台站响叭播])|^)日播(?=[\d一二两三四五六七八九十])")  # but not 5月20日播6遍
+_HANDLE = re.compile(r"(?<=[\u4e00-\u9fff])@[\u4e00-\u9fffA-Z_]{2,12}(?=[ :])")  # 抖音@鹿角公安 粉丝5万
+_CUT_SHORT = re.compile(r"(?<=[十百千万零][一二三四五六七])是")  # 不是一百六是一百零六: 六是 heads no paragraph
 _OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
 _CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
@@ -78,6 +80,10 @@ class Reader:
         for wrong, right in self.lexicon.typos:
             if wrong in levelled:
                 levelled = levelled.replace(wrong, right)
+        if "是" in levelled:
+            levelled = _CUT_SHORT.sub("为", levelled)
+        if "@" in levelled:
+            levelled = _HANDLE.sub(lambda match: " " * len(match[0]), levelled)
         if "一" in levelled and ("块" in levelled or "元" in levelled or "毛" in levelled):
             levelled = _PRICE.sub(lambda match: "·" * len(match[0]), levelled)
         return _DAILY.sub("每播", levelled) if "日播" in levelled else levelled
@@ -118,6 +124,11 @@ def _disowns(tokens: list[Token], index: int) -> bool:
         begin -= 1
     while end < len(tokens) and tokens[end].kind != MARK and end - index < _CLAUSE:
         end += 1
+    before = begin - 1  # 避免损失没法估，就不报了: of what the clause before names, unless that gives a figure
+    while before > 0 and tokens[before - 1].kind != MARK and begin - before < _CLAUSE:
+        before -= 1
+    if begin and tokens[begin - 1].word == "," and not any(token.kind == NUMBER for token in tokens[before:begin]):
+        begin = before
     return not any(token.entry is not None and token.entry.targets for token in tokens[begin:end])
 
 

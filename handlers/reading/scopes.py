@@ -294,6 +294,8 @@ class _Walk:
             self.state.veto = "crime" if "crime" in after.classes else "plan"  # 骗子要求转账15万
 
     def ours(self, word: str, index: int) -> None:
+        if word[0] == "全" and any(t.word.endswith("通报") for t in self.tokens[max(0, index - 4) : index]):
+            return  # 省里通报，全省避免损失14亿
         if self.state.veto == "other" or (self.ordered and self.state.veto == "plan" and was_done(self.tokens, index)):
             self.state.veto = self.frame.veto  # 要求每村挂2条，我们村挂了3条
 

@@ -127,7 +127,8 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     if quantity.measure in PERSONS and _are_helpers(binder.tokens, index):
         work.note(token, "skipped", "staff")
         return False
-    if quantity.measure == "个" and _are_people(binder.tokens, index):
+    spoken = quantity.measure == "个" or (not quantity.measure and quantity.numeral.han)
+    if spoken and (_are_people(binder.tokens, index) or _came(now, binder.tokens, index)):
         quantity.measure = "人"
     choice = binder.bind(index, previous, following)
     if choice.target is None and _determines(binder.tokens, index):
@@ -229,6 +230,15 @@ def _are_people(clause: list[Token], index: int) -> bool:
     return not (after.entry.parts or after.entry.targets or after.classes & {"trader", "place", "staff"})
 
 
+def _came(now: Current, clause: list[Token], index: int) -> bool:
+    """Whether a number counts those who came for something that is counted in persons: 来咨询的有四十来个."""
+    before = clause[max(0, index - 3) : index]
+    if len(before) < 3 or [token.word for token in before[1:]] != ["的", "有"] or before[0].entry is None:
+        return False
+    fits = [now.lexicon.fits[key] for key, _ in before[0].entry.targets]
+    return bool(fits) and "人" in fits[0] and "个" not in fits[0]
+
+
 def _which_one(now: Current, clause: list[Token], index: int) -> bool:
     """Whether 一场在 tells of one of those counted before: 做了两场讲座一场在一中300人."""
     quantity = clause[index].quantity
@@ -241,6 +251,8 @@ def _which_one(now: Current, clause: list[Token], index: int) -> bool:
 
 def _are_helpers(clause: list[Token], index: int) -> bool:
     """Whether persons are said to have helped: 30名学生志愿者协助引导 are no audience."""
+    if index == 1 and "helper" in clause[0].classes and not clause[1].gap:
+        return True  # 授课老师2名
     after = clause[index + 1 : index + 3]
     if len(after) == 2 and "people" in after[0].classes and not after[1].gap:
         after = after[1:]

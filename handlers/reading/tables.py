@@ -35,7 +35,8 @@ _SKIPPED = frozenset(
     ("plan", "order", "past", "stock", "rate", "like", "drop", "remark", "before")
 )  # whatever noun is beside
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
-_UNIT = re.compile(r"[(]\s*(?:单位:?)?\s*([万亿千百]*)([^()\d]{0,4})[)]")
+# In brackets or behind a slash: 短信(万条), 短信/万条
+_UNIT = re.compile(r"(?:[(]\s*(?:单位:?)?\s*|/(?=[万亿]))([万亿千百]*)([^()\d]{0,4})(?:[)]|$)")
 _WIDE = 12  # figures of one row in which sessions are looked for
 _SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO", "时间", "日期", "地点"))
 
@@ -113,12 +114,8 @@ def _column(table: _Table, cell: Cell) -> Column:
 def _unit(table: _Table, column: Column, cell: Cell) -> None:
     """Read a unit in the header: 避免损失(万元), 短信(万条), 起数."""
     header = table.work.text[cell.start : cell.end].strip()
-    match = _UNIT.search(header)
-    if match:
-        for char in match[1]:
-            column.scale *= BIG.get(char, {"千": 1000, "百": 100}.get(char, 1))
-        if match[2] in table.lexicon.measures:
-            column.measure = match[2]
+    if _in_bracket(table, column, header):
+        pass
     elif header[-1:] == "数" and table.lexicon.owners.get(header[-2:-1]):
         column.measure = header[-2:-1]
     elif header[-2:] in LABELS:
@@ -131,6 +128,18 @@ def _unit(table: _Table, column: Column, cell: Cell) -> None:
         column.measure = "人"  # 学生 beside 反诈课
     if any(word in header for word in _SERIAL):
         column.ignored = True
+
+
+def _in_bracket(table: _Table, column: Column, header: str) -> bool:
+    """Read the unit that a cell gives in brackets or behind a bar, at the head of a column or of a row."""
+    match = _UNIT.search(header)
+    if match is None:
+        return False
+    for char in match[1]:
+        column.scale *= BIG.get(char, {"千": 1000, "百": 100}.get(char, 1))
+    if match[2] in table.lexicon.measures:
+        column.measure = match[2]
+    return True
 
 
 def _settle_columns(columns: list[Column]) -> None:
@@ -150,7 +159,11 @@ def _read_row(table: _Table, row: list[Cell]) -> None:
         return
     scope = Scope(cum=frame.cum or "cum" in head, when=when or frame.when, total="total" in head, veto=frame.veto)
     table.work.org = _org_name(table, row[0], head)
-    for index, (cell, column) in enumerate(zip(row, table.columns, strict=False)):
+    own = Column()  # the unit of the row: 短信(万条) | 1.6 | 48.9
+    columns = table.columns
+    if label_at >= 0 and _in_bracket(table, own, table.work.text[row[label_at].start : row[label_at].end].strip()):
+        columns = [replace(c, scale=c.scale * own.scale, measure=c.measure or own.measure) for c in columns]
+    for index, (cell, column) in enumerate(zip(row, columns, strict=False)):
         if index != label_at and not column.ignored:
             _read_cell(table, column, cell, label, scope, index)
     table.work.org = None

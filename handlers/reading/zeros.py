@@ -121,9 +121,11 @@ def _filler(clause: list[Token], noun: Mention) -> bool:
 
 def _ends_so(rest: list[Token]) -> bool:
     """Whether what follows the denial only says what was not done: 没发短信, but not 没地方挂, 没统计."""
-    for token in rest:
+    for index, token in enumerate(rest):
         if token.gap:
             return False
+        if token.word == "、" and index + 1 < len(rest) and rest[index + 1].classes & NEGATIVE:
+            continue  # 无咨询、无劝阻
         if token.entry is None or token.entry.targets:
             continue
         if token.classes - _AFTER or (token.classes == {"fill"} and token.word not in _PARTICLES):
