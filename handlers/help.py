@@ -30,6 +30,21 @@ FIRST = (
     "ranking",
 )
 
+# Routes of admins that only those of the office may use (decisions 14): the clock, and what is published.
+OFFICE = (
+    "extend",
+    "extend-back",
+    "pause",
+    "resume",
+    "retime",
+    "retime-back",
+    "publish",
+    "drop-issue",
+    "recall-issue",
+    "bulletin",
+    "ranking-sheet",
+)
+
 ADMIN_WORDS = ("管理", "管理员", "管理命令")  # a page of their own: each command with its line
 
 
@@ -44,19 +59,25 @@ ADMIN_WORDS = ("管理", "管理员", "管理命令")  # a page of their own: ea
 def show_help(ctx: Context, match: Match) -> Reply:
     """Say what is open and owed, then the commands of the sender's roles; or explain one command."""
     if match.rest in ADMIN_WORDS and Role.ADMIN in ctx.known.roles:
-        lines = [filled(ctx, entry.help) for entry in _routes() if entry.help and entry.roles == (Role.ADMIN,)]
+        listed = [entry for entry in _routes() if entry.help and _for_admin(ctx, entry)]
+        lines = [filled(ctx, entry.help) for entry in listed]
         return Reply(wording.help_of_admins(lines), outcome="shown")
     if match.rest:
         return _explain(ctx, match.rest)
     mine = {entry.name: entry for entry in _routes() if entry.help and ctx.known.roles & set(entry.roles)}
     lines = [filled(ctx, mine[name].help) for name in FIRST if name in mine]
     others = [entry for name, entry in mine.items() if name not in (*FIRST, "help")]
-    admins = [entry for entry in others if entry.roles == (Role.ADMIN,)]
-    more = [_command(entry) for entry in others if entry not in admins]
+    admins = [entry for entry in others if _for_admin(ctx, entry)]
+    more = [_command(entry) for entry in others if entry.roles != (Role.ADMIN,)]
     text = wording.help_text(
         ctx.campaign, _now(ctx), lines, more, [_command(entry) for entry in admins], reports=bool(ctx.own_orgs())
     )
     return Reply(text, outcome="shown")
+
+
+def _for_admin(ctx: Context, entry: Route) -> bool:
+    """Tell whether a command is one of admins only, and of this one: some belong to those of the office."""
+    return entry.roles == (Role.ADMIN,) and (ctx.runs_office or entry.name not in OFFICE)
 
 
 def _command(entry: Route) -> str:

@@ -33,7 +33,7 @@ def help_text(
 
 def help_of_admins(lines: Sequence[str]) -> str:
     """List what admins may do, a line each."""
-    return "\n".join(["【管理】", *lines, "看例子回“帮助 命令”，例如“帮助 延期”。"])
+    return "\n".join(["【管理】", *lines, "看例子回“帮助 命令”，例如“帮助 催报”。"])
 
 
 def help_on(line: str, examples: Sequence[str], allowed: Sequence[Role] | None) -> str:
