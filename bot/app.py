@@ -217,7 +217,10 @@ def build(
     db = Database(connect(config.database_url, connections=config.server.threads + 10))
     clock = clock or campaign_clock(config, db, wall)
     app_channel = _app_channel(config, db, wall, timeout)
-    robots = [GroupRobot(name, group.webhook.get_secret_value(), timeout) for name, group in config.groups.items()]
+    robots = [
+        GroupRobot(name, group.webhook.get_secret_value(), timeout, limited=config.clock is None)
+        for name, group in config.groups.items()
+    ]
     channels: list[Channel] = [app_channel, *robots]
     codes = {"new_code": new_code, "new_invitation": new_invitation}
     chosen = {key: value for key, value in codes.items() if value}
@@ -302,7 +305,8 @@ def _app_channel(config: Config, db: Database, wall: Clock, timeout: tuple[float
     secret = wecom.secret.get_secret_value()
     shared = SharedToken(db, wecom.corp_id, secret, wall)
     api = WecomApi(wecom.corp_id, secret, wecom.api_base, wall, timeout, shared)
-    return WecomApp(Envelope(wecom.corp_id, token, key, wall), wecom.agent_id, api, wall, wecom.account_limit)
+    envelope, limited = Envelope(wecom.corp_id, token, key, wall), config.clock is None
+    return WecomApp(envelope, wecom.agent_id, api, wall, wecom.account_limit, limited=limited)
 
 
 def _site(bot: Bot) -> Flask:

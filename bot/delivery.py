@@ -80,7 +80,7 @@ class Delivery:
 
     def idle(self) -> bool:
         """Tell whether nothing is under way and nothing could go now."""
-        return not self._claims.under_way() and not self.due_channels()
+        return not self.due_channels() and not self._claims.under_way()  # this order: claimed meanwhile is seen
 
     def problems(self) -> dict[str, str]:
         """Return why channels rest, by their names; whichever process it was that found out."""

@@ -25,7 +25,7 @@ MEMBERS = (("WangFang", "王芳"), ("zhaoliu", "赵六"), ("liqiang", "李强"),
 CLOCK = "[clock]\nstart = 2021-05-11T08:50:00+08:00\nspeed = 1.0\n"
 
 
-def make_platform() -> Platform:
+def make_platform(*, limited: bool = True) -> Platform:
     """Return a platform that is not started, with the people of the installation as members."""
     return Platform(
         corp_id=CORP_ID,
@@ -41,6 +41,7 @@ def make_platform() -> Platform:
             Member("eve", "路人"),
         ],
         retry_pause=0.05,
+        limited=limited,
     )
 
 

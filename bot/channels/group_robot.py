@@ -23,10 +23,12 @@ PREFIX = "robot:"
 class GroupRobot:
     """The robot of one group."""
 
-    def __init__(self, group: str, webhook: str, timeout: tuple[float, float]) -> None:
+    def __init__(self, group: str, webhook: str, timeout: tuple[float, float], *, limited: bool = True) -> None:
+        """limited: False in a demo, as for the app."""
         self._name = PREFIX + group
         self._webhook = webhook
         self._timeout = timeout
+        self._limit = LIMIT if limited else None
 
     @property
     def name(self) -> str:
@@ -36,7 +38,7 @@ class GroupRobot:
     @property
     def can(self) -> Capabilities:
         """One group a call, twenty calls a minute; no repeat is safe."""
-        return Capabilities(users_per_call=1, repeats_safely=False, limit=LIMIT)
+        return Capabilities(users_per_call=1, repeats_safely=False, limit=self._limit)
 
     def send(self, content: Outgoing, user_refs: Sequence[str] = (), *, duplicate_check: bool = False) -> SendResult:
         """Say something in the group; there are no users to name and no duplicate check. Raises SendError."""

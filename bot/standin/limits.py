@@ -24,7 +24,7 @@ class SlidingWindows:
 
     def __init__(self, limits: Sequence[Limit]) -> None:
         self._limits = tuple(limits)
-        self._keep = max(limit.seconds for limit in limits)
+        self._keep = max((limit.seconds for limit in limits), default=0.0)
         self._taken: defaultdict[Hashable, deque[float]] = defaultdict(deque)
 
     def take(self, key: Hashable, now: float) -> bool:

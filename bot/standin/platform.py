@@ -42,14 +42,16 @@ class Platform:
         callback_url: str = "",
         retry_pause: float = 5.0,
         now: Callable[[], float] = time.time,
+        limited: bool = True,
     ) -> None:
         """Make a platform that is not yet reachable.
 
         robots:      key of each group robot -> name of its group.
         retry_pause: seconds from the start of a callback to its retry; the platform's own is 5.
         now:         real time; tests of limits and token life may turn it.
+        limited:     False where the bot's clock leaps over days: no limit of real time drops or refuses anything.
         """
-        self.world = World(corp_id, agent_id, secret, app_name, robots or {}, members, now)
+        self.world = World(corp_id, agent_id, secret, app_name, robots or {}, members, now, limited=limited)
         self._caller = Caller(self.world, Envelope(corp_id, token, encoding_aes_key), retry_pause)
         self._caller.url = callback_url
         self._server: ServerThread | None = None

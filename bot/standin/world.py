@@ -28,6 +28,8 @@ class World:
         robots: Mapping[str, str],
         members: Iterable[Member],
         now: Callable[[], float],
+        *,
+        limited: bool = True,
     ) -> None:
         self.corp_id = corp_id
         self.agent_id = agent_id
@@ -46,8 +48,8 @@ class World:
         self.faults = Faults()
         self.states: dict[str, float | None] = {}  # switches that are no fault: key -> time.monotonic() of their end
         self.hidden: frozenset[str] = frozenset()  # userids, lower case, out of the app's scope for sends
-        self.member_windows = SlidingWindows(MEMBER_LIMITS)
-        self.robot_windows = SlidingWindows(ROBOT_LIMITS)
+        self.member_windows = SlidingWindows(MEMBER_LIMITS if limited else ())
+        self.robot_windows = SlidingWindows(ROBOT_LIMITS if limited else ())
         self.duplicates = DuplicateCheck()
         # A bot keeps the ids it has seen in its database, so ours must not start over with the process.
         self._refs = itertools.count(time.time_ns() // 1000)

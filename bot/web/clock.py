@@ -6,9 +6,10 @@ that is skipped in a second leaves the same notices behind as a week that was wa
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from models.demo_clock import StoredClock
 
-WAIT_SECONDS = 5.0  # for the notices of one event to be sent
+WAIT_SECONDS = 10.0  # for the notices of one event to be sent
 PUSH_SECONDS = 45.0  # for a whole push; then the clock jumps the rest of the way
 LONGEST = timedelta(days=400)
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -32,16 +33,18 @@ class Desk:
     next_due: Callable[[datetime], tuple[datetime, str] | None]
     tick: Callable[[], object]
     idle: Callable[[], bool]
+    _one: threading.Lock = field(default_factory=threading.Lock)  # a second push waits, or it would outrun the first
 
     def push(self, target: datetime) -> None:
         """Move the clock to a moment, by way of everything that falls due before."""
-        until = time.monotonic() + PUSH_SECONDS
-        while time.monotonic() < until:
-            due = self.next_due(self.clock.now())
-            if due is None or due[0] > target:
-                break
-            self._settle(due[0])
-        self._settle(target)
+        with self._one:
+            until = time.monotonic() + PUSH_SECONDS
+            while time.monotonic() < until:
+                due = self.next_due(self.clock.now())
+                if due is None or due[0] > target:
+                    break
+                self._settle(due[0])
+            self._settle(target)
 
     def shown(self) -> dict[str, object]:
         """Return what the clock shows and what comes next."""

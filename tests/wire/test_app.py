@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from sqlalchemy import func, select, text
 from bot.app import Bot, SchemaError, build
 from bot.config import load_all
 from bot.engine.local import AlreadyRunning, LocalEngine
-from bot.standin import Platform
+from bot.standin import Member, Platform
 from models import beats
+from models.campaign.loader import HUNAN
 from models.inbox import Inbox
 from models.ledger import Entry
 from models.outbox import Notice, Status
@@ -128,6 +130,32 @@ def test_push_over_several_events(config: Path, platform: Platform) -> None:
         with bot.db.read() as session:
             moments = set(session.scalars(select(Notice.created_at)))
         assert len(moments) > 1
+
+
+def test_pushed_on_day_by_day_nothing_is_late(tmp_path: Path, sqlite_url: str) -> None:
+    """To the end of the sample campaign by days, seconds apart: nothing expires or is late, and all admins hear all."""
+    platform = make_platform(limited=False)
+    platform.start()
+    config = install(tmp_path, platform, sqlite_url)
+    shutil.copy(HUNAN.with_name("people.csv"), tmp_path / "people.csv")
+    loaded = load_all(config, {})
+    for person in loaded.roster.people:
+        platform.add_member(Member(person.wecom_userid, person.name))
+    try:
+        with running(config, platform) as (bot, base):
+            for _ in range(25):
+                assert post(base, {"advance_seconds": 24 * HOUR}).status_code == 200
+            with bot.db.read() as session:
+                notices = session.scalars(select(Notice)).all()
+    finally:
+        platform.stop()
+    assert {notice.status for notice in notices} <= {Status.SENT, Status.CANCELLED}
+    sent = [notice for notice in notices if notice.settled_at and notice.status is Status.SENT]
+    assert max(notice.settled_at - notice.not_before for notice in sent if notice.settled_at) < timedelta(minutes=5)
+    office = {p.wecom_userid.lower() for p in loaded.roster.people if p.role == "admin" and p.org == "省联席办"}
+    for admin in office:
+        own = [n for n in sent if n.user_ref.lower() == admin and n.not_before >= datetime(2021, 6, 1, tzinfo=UTC)]
+        assert len({notice.rule for notice in own}) > 3, admin
 
 
 WISHES = [
