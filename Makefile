@@ -9,7 +9,7 @@ LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-hea
 .PHONY: run test lint corpus bench soak chaos fuzz audit load lock clean
 
 run: .venv/run.stamp
-	@$(PY) -m bot demo --port $(PORT)
+	@$(PY) -m bot demo --port $(PORT) $(if $(FRESH),--fresh)
 
 test: .venv/dev.stamp
 	$(PY) -m pytest -n 2 --dist loadfile
@@ -47,7 +47,7 @@ lock: .venv/dev.stamp
 	.venv/bin/pip-compile $(LOCK_OPTIONS) -o requirements/dev.txt requirements/dev.in
 
 clean:
-	rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.11" >&2; exit 1; }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 DONE, FAILED, WRONG = 0, 1, 2
+OTHER_PORT = 8610  # for a second demo
 BATCH_SECONDS = 60.0  # how long a command that works alone waits for the database
 
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the bot with a stand-in platform, on this machine")
     demo.add_argument("--port", type=_port, default=8000, help="of the page; the bot takes the next one")
     demo.add_argument("--data", type=Path, default=Path("data/demo"), help="where it keeps its database and keys")
+    demo.add_argument("--fresh", action="store_true", help="forget what the last demo left there")
     demo.set_defaults(run=_demo)
     read = commands.add_parser("read", help="what the bot would understand, as JSON")
     read.add_argument("--campaign", type=Path, help="the Hunan example without it")
@@ -410,8 +412,13 @@ def _demo(args: argparse.Namespace) -> int:
     from models.session import connect
 
     logs.configure("WARNING")
-    server.must_be_free("127.0.0.1", args.port)
-    server.must_be_free("127.0.0.1", args.port + 1)
+    try:
+        for port in (args.port, args.port + 1):
+            server.must_be_free("127.0.0.1", port)
+    except server.PortTaken as error:
+        return _say(f"{error}; another demo may run; stop it or use PORT={OTHER_PORT}", FAILED)
+    if args.fresh:
+        demo.forget(args.data)
     made = demo.keys(args.data)
     loaded = config.load_all(demo.write_config(args.data, made, args.port), environ={})
     engine = connect(loaded.config.database_url)
@@ -424,9 +431,10 @@ def _demo(args: argparse.Namespace) -> int:
         secret=made.secret,
         token=made.token,
         encoding_aes_key=made.encoding_aes_key,
-        robots={made.robot: demo.GROUP_NAME},
+        robots={made.robot: loaded.campaign.groups.get(demo.GROUP, demo.GROUP)},
         members=[Member(each.wecom_userid, each.name, each.org) for each in loaded.roster.people if each.wecom_userid],
         callback_url=f"http://127.0.0.1:{args.port + 1}/wecom/callback",
+        limited=False,
     )
     children: list[demo.Child] = []
     ending, died = threading.Event(), threading.Event()
@@ -444,6 +452,8 @@ def _demo(args: argparse.Namespace) -> int:
         threading.Thread(target=watch, args=(child,), daemon=True).start()
         print(f"The demo is at http://127.0.0.1:{args.port}/ - stop it with Ctrl-C.", flush=True)
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # serve() hears the first; those that follow must not cut its end short
     try:
         serve(
             platform,

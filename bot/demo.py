@@ -6,9 +6,12 @@ one was: secrets, database and clock stay.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
+import shutil
+import signal
 import string
 import subprocess
 import sys
@@ -18,17 +21,20 @@ from pathlib import Path
 
 import requests
 
+from bot.engine.local import WorkerLock
 from models.campaign.loader import HUNAN
 from models.campaign.roster import Roster
 from models.errors import BotError
 
 START = "2021-05-11T08:50:00+08:00"  # the morning of the notice
 GROUP = "office"
+DATABASE, FILES = "bot.db", "files"
 AGENT_ID = 1000002
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)  # found here: a child between fork and exec must do little
 ROLE_WORDS = {"admin": "管理员", "liaison": "联络员", "viewer": "查看员"}
-GROUP_NAME = "反诈宣传月工作群"
 TRY_LINES = (  # for the first three faces
     "今天发放手册3000余册，悬挂横幅20条，进社区5场，抖音粉丝12.1万",
     "短信3200万条，已覆盖全部用户",
@@ -57,13 +63,27 @@ def keys(folder: Path) -> Keys:
     return Keys(**json.loads(path.read_text()))
 
 
+def forget(folder: Path) -> None:
+    """Remove what an earlier demo has left in its folder, and nothing else. Raises AlreadyRunning."""
+    if not (folder / "keys.json").exists():
+        return
+    lock = WorkerLock(folder / DATABASE)
+    lock.take()
+    try:
+        shutil.rmtree(folder / FILES, ignore_errors=True)
+        for name in ("keys.json", "config.toml", "bot.log", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+            (folder / name).unlink(missing_ok=True)
+    finally:
+        lock.free()
+
+
 def write_config(folder: Path, made: Keys, port: int) -> Path:
     """Write the bot's config for a stand-in on a port; the bot itself is on the next one."""
     base = f"http://127.0.0.1:{port}/cgi-bin/"
     path = folder / "config.toml"
     lines = f"""# Written anew at every start of the demo.
 [database]
-url = "sqlite:///bot.db"
+url = "sqlite:///{DATABASE}"
 
 [campaign]
 file = {json.dumps(str(HUNAN), ensure_ascii=False)}
@@ -86,7 +106,7 @@ port = {port + 1}
 public_url = "http://127.0.0.1:{port + 1}"
 
 [files]
-dir = "files"
+dir = "{FILES}"
 
 [clock]
 start = {START}
@@ -109,6 +129,7 @@ class Child:
                 env=environ,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C goes to us alone; we stop it
+                preexec_fn=_end_with_parent,
             )
 
     def wait_ready(self) -> None:
@@ -159,6 +180,12 @@ def faces(roster: Roster) -> list[tuple[str, str, str]]:
     wanted = [("liaison", "city", 0), ("liaison", "carrier", 0), ("admin", "office", 0), ("liaison", "city", 1)]
     first = [chosen.pop(key) for key in wanted if key in chosen]
     return [*first, *chosen.values()]
+
+
+def _end_with_parent() -> None:
+    """Let the system end the process when the one that made it is gone, even killed. Linux only; elsewhere nothing."""
+    if _prctl is not None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _letters(count: int) -> str:

@@ -184,6 +184,8 @@ def test_demo(tmp_path: Path) -> None:
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 200
         taken = run("demo", "--port", port, "--data", tmp_path / "other")
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
+        assert "another demo may run; stop it or use PORT=8610" in taken.stderr
+        assert run("demo", "--port", free_port(2), "--data", tmp_path / "data", "--fresh").returncode == 2
         pushed = requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 600}, timeout=30).json()
         demo.send_signal(signal.SIGINT)
         assert demo.wait(20) == 0
@@ -195,7 +197,37 @@ def test_demo(tmp_path: Path) -> None:
         demo.stdout.readline()
         now = requests.get(f"http://127.0.0.1:{port + 1}/clock", timeout=5).json()["now"]
         assert now >= pushed["now"]
-        demo.terminate()
+        for _ in range(20):  # as `timeout make run` does: several at once
+            demo.terminate()
+            time.sleep(0.02)
         assert demo.wait(20) == 0
+    assert refused(port + 1)
     assert (tmp_path / "data" / "keys.json").read_text() == keys
     assert (tmp_path / "log1").read_text() == (tmp_path / "log2").read_text() == ""
+
+
+def test_demo_afresh_and_killed(tmp_path: Path) -> None:
+    """--fresh begins again and leaves alone what is not the demo's; when the demo is killed the bot ends too."""
+    port, data = free_port(2), tmp_path / "data"
+    data.mkdir()
+    (data / "mine.txt").write_text("mine")
+    for number in range(2):
+        with started(tmp_path / f"log{number}", "demo", "--port", port, "--data", data, "--fresh") as demo:
+            assert demo.stdout is not None
+            demo.stdout.readline()
+            now = requests.get(f"http://127.0.0.1:{port + 1}/clock", timeout=5).json()["now"]
+            assert now.startswith("2021-05-11T08:50")
+            requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 7200}, timeout=30)
+            demo.kill()
+            demo.wait(20)
+            until = time.monotonic() + 20
+            while not refused(port + 1):
+                assert time.monotonic() < until
+                time.sleep(0.1)
+    assert (data / "mine.txt").read_text() == "mine"
+
+
+def refused(port: int) -> bool:
+    """Tell whether nobody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

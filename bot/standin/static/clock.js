@@ -88,7 +88,7 @@ export class Clock {
     byId("clock-time").dateTime = this.reading.now;
     byId("clock-day").textContent = longDay(at);
     const next = this.reading.next;
-    byId("clock-next").textContent = next ? `下一件事：${dayAndTime(wall(next.at))} ${next.what}` : "后面没有安排了";
+    byId("clock-next").textContent = next ? `下一件事：${dayAndTime(wall(next.at))} ${next.what}` : "活动已结束，重新开始请用 make run FRESH=1";
     byId("clock-next").title = byId("clock-next").textContent;
   }
 }
