@@ -38,7 +38,9 @@ _PRICE = re.compile(
 )
 _DAILY = re.compile(r"(?:(?<=[ \n,;:。、机台站响叭播])|^)日播(?=[\d一二两三四五六七八九十])")  # but not 5月20日播6遍
 _HANDLE = re.compile(r"(?<=[\u4e00-\u9fff])@[\u4e00-\u9fffA-Z_]{2,12}(?=[ :])")  # 抖音@鹿角公安 粉丝5万
-_CUT_SHORT = re.compile(r"(?<=[十百千万零][一二三四五六七])是")  # 不是一百六是一百零六: 六是 heads no paragraph
+_CUT_SHORT = re.compile(
+    r"(?<=[十百千万零][一二三四五六七])是(?!不是|吗)"
+)  # 不是一百六是一百零六: 六是 heads no paragraph
 _OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
 _CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for

@@ -150,7 +150,8 @@ class _Walk:
         last = next(reversed(self.found), -1)
         if after is None or after.kind != NUMBER or last < 0 or self.tokens[last].measure != after.measure:
             return
-        begin = max((at for at in range(max(0, last - 40), last) if self.tokens[at].kind == MARK), default=-1)
+        first = max(0, last - 40)
+        begin = max((at for at in range(first, last) if self.tokens[at].kind == MARK), default=first - 1)
         handed = any(self.tokens[at].classes & {"handed", "done"} for at in range(begin + 1, index))
         if after.measure and not handed and not self.found[last].veto:
             self.found[last].veto = "over"

@@ -206,9 +206,9 @@ def test_contract_shape(reader: Reader) -> None:
     ],
 )
 def test_hostile_text_costs_little(reader: Reader, text: str) -> None:
-    """Twice as much of anything takes far less than four times the steps, and a bounded number for each character."""
+    """Twice as much of anything takes about twice the steps, and a bounded number for each character."""
     half, whole = _steps(reader, text[: LONGEST // 2]), _steps(reader, text[:LONGEST])
-    assert whole < 3 * half
+    assert whole < 2.3 * half
     assert whole < 600 * LONGEST
 
 
