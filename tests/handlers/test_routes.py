@@ -18,8 +18,10 @@ import handlers
 import handlers.wording
 from handlers import suggestions
 from handlers.base import Route
+from handlers.help import OFFICE
 from handlers.routes import NOT_TEXT, ROUTES, UNKNOWN_SENDER
 from handlers.wording.errors import ERROR_CODES
+from models.people import Role
 
 HOME = Path(handlers.__file__).parent
 
@@ -85,6 +87,12 @@ def test_a_route_says_all_about_itself(entry: Route) -> None:
 def test_a_help_line_fits_a_phone(entry: Route) -> None:
     """A line of 帮助 is two lines of a phone at most."""
     assert len(entry.help) <= 40
+
+
+@pytest.mark.parametrize("name", OFFICE)
+def test_what_help_keeps_for_the_office_is_a_command_of_admins(name: str) -> None:
+    """Each name that 帮助 keeps for the office's admins is a route of admins only."""
+    assert [entry.roles for entry in ROUTES if entry.name == name] == [(Role.ADMIN,)]
 
 
 def test_a_command_word_belongs_to_one_route() -> None:
