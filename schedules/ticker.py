@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import outbox
@@ -22,6 +22,8 @@ from models.clock import Clock
 from models.messages import Draft
 from models.occurrences import Fate
 from models.outbox import Notice, Status
+from models.quiet import held, release
+from models.reminding import SNOOZE
 from models.session import Database
 from schedules import claims, jobs, wording
 from schedules.claims import Claimed
@@ -86,16 +88,20 @@ class Ticker:
     def next_due(self, now: datetime) -> tuple[datetime, str] | None:
         """Return the next moment at which something happens after `now`, and its Chinese name; None at the end.
 
-        That is the next firing, or the release of a notice that quiet hours hold, whichever comes first.
+        That is the next firing, or the release of a notice that waits for its moment, whichever comes first.
         """
         with self.db.read() as session:
             planned = self._follow(session)
-            held = session.scalar(
-                select(func.min(Notice.not_before)).where(Notice.status == Status.WAITING, Notice.not_before > now)
-            )
+            waits = session.scalars(
+                select(Notice)
+                .where(Notice.status == Status.WAITING, Notice.not_before > now)
+                .order_by(Notice.not_before, Notice.id)
+                .limit(1)
+            ).first()
+            held_at, name = (waits.not_before, _held_name(planned.campaign, waits)) if waits else (None, "")
         firing = next(iter(planned.firings[bisect_right(planned.moments, now) :]), None)
-        if held is not None and (firing is None or held < firing.scheduled_at):
-            return held, wording.HELD_NOTICES
+        if held_at is not None and (firing is None or held_at < firing.scheduled_at):
+            return held_at, name
         return (firing.scheduled_at, wording.event_name(firing, now)) if firing else None
 
     def _follow(self, session: Session) -> _Planned:
@@ -207,3 +213,13 @@ def _concerns(firing: Firing, draft: Draft) -> bool:
 
 def _named(firing: Firing) -> dict[str, object]:
     return {"rule": firing.rule_key, "version": firing.version, "scheduled_at": firing.scheduled_at.isoformat()}
+
+
+def _held_name(campaign: Campaign, notice: Notice) -> str:
+    """Name what a notice is that waits for its moment."""
+    rule = campaign.rules.get(notice.rule)
+    if notice.rule == SNOOZE:
+        return wording.PUT_OFF
+    if rule and rule.kind is RuleKind.RANKING and notice.not_before > release(campaign, notice.created_at):
+        return wording.asks_again(rule)
+    return wording.HELD_NOTICES if held(campaign, notice.created_at) else wording.LATER_NOTICES

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from models.campaign.definition import Campaign, Duty
+from models.campaign.definition import Campaign, Duty, Rule
 from models.campaign.firings import Firing
 from models.campaign.periods import Period
 from models.duties import DutyState, Standing
@@ -33,7 +33,15 @@ PAUSED = "已暂停"
 RULE_PAUSED = "规则已暂停，没有发"
 RULE_CHANGED = "规则的时间已改，这一次不发"
 NO_LONGER_OWED = "已不需要报，提醒取消"
-HELD_NOTICES = "夜间暂存的通知发出"  # shown as the next event of the demo
+# What is shown as the next event of the demo when it is no firing.
+HELD_NOTICES = "夜间暂存的通知发出"
+PUT_OFF = "推迟的提醒发出"
+LATER_NOTICES = "暂存的通知发出"
+
+
+def asks_again(rule: Rule) -> str:
+    """Name the reminder that a ranking still waits for a yes."""
+    return f"{rule.name}（等审定提醒）"
 
 
 def event_name(firing: Firing, now: datetime) -> str:

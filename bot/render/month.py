@@ -18,10 +18,12 @@ from bot.render.rows import guarded
 from bot.render.text import table_text
 from models.campaign.definition import Campaign, RuleKind
 from models.lengths import TEXT_BYTES
-from models.messages import File, Picture, Recall, StoredFile, TableText, content_from_json
+from models.messages import File, Picture, Recall, StoredFile, TableText, Text, content_from_json
+from models.quiet import release
 from schedules import wording_rehearsal as words
 from schedules.rehearsal import Going, Played
 from schedules.rules import Firing
+from schedules.wording import asks_again
 
 ONE_EVENT = timedelta(minutes=5)  # notices of one firing that leave within so long are one event
 COLUMNS = ("when", "channel", "org", "person", "rule", "text")
@@ -151,9 +153,18 @@ def _event(campaign: Campaign, event: Event, shown: dict[tuple[str, ...], date])
 def event_title(campaign: Campaign, event: Event) -> str:
     """Name an event."""
     if event.firing is not None:
-        return words.title(campaign, event.firing)
+        return asks_again(event.firing.rule) if _asks_again(campaign, event) else words.title(campaign, event.firing)
     rule = campaign.rules.get(event.rule)
     return rule.name if rule else words.OTHER_RULES.get(event.rule, event.rule)
+
+
+def _asks_again(campaign: Campaign, event: Event) -> bool:
+    """Tell the reminders that a ranking waits for a yes, texts some time after it, from the ranking itself."""
+    if event.firing is None or event.firing.rule.kind is not RuleKind.RANKING or not event.going:
+        return False
+    if event.first - release(campaign, event.firing.scheduled_at) <= ONE_EVENT:
+        return False
+    return all(isinstance(content_from_json(dict(one.content)), Text) for one in event.going)
 
 
 def event_recipients(campaign: Campaign, event: Event) -> str:

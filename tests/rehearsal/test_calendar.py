@@ -108,3 +108,19 @@ def test_a_reminder_of_one_orgs_own_deadline_counts_to_that(loaded: Loaded) -> N
         "06-02": "截止当天",
     }
     assert not any(words.moved(campaign, each) for each in plan(campaign) if each.rule_key == "summary-due")
+
+
+def test_the_reminder_that_a_ranking_waits_is_named_so(loaded: Loaded) -> None:
+    """The ranking and its preview stand once under its name; that it still waits for a yes is told apart."""
+    campaign, played = loaded.campaign, whole(loaded, 0.5)
+    found = [
+        (f"{event.first:%m-%d %H:%M}", month.event_title(campaign, event))
+        for event in month.events(played, date(2021, 5, 14), date(2021, 5, 17))
+        if event.rule == "handouts-weekly"
+    ]
+    name = "手册资料发放每周排名"
+    assert found == [
+        ("05-14 15:12", name),
+        ("05-14 19:12", f"{name}（等审定提醒）"),
+        ("05-17 09:07", f"{name}（等审定提醒）"),
+    ]

@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy import event
 from structlog.typing import EventDict
 
+from models import outbox
 from models.campaign.definition import Campaign, RuleKind
 from models.clock import SettableClock
+from models.messages import Draft, Recipient, Text
 from models.occurrences import Fate
+from models.reminding import SNOOZE
 from schedules import jobs
 from schedules.rules import plan
 from tests.schedules.world import ADMIN, World, at
@@ -295,6 +298,18 @@ def test_notices_of_a_night_wait_for_the_morning(make_world: Make) -> None:
     assert [n.not_before for n in notices] == [at("05-28 08:03")]
     assert "今天18:00截止" in notices[0].content["text"]
     assert world.ticker.next_due(at("05-27 23:00")) == (at("05-28 08:03"), "夜间暂存的通知发出")
+
+
+def test_next_due_names_what_waits_for_its_moment(make_world: Make) -> None:
+    """A reminder of a ranking that waits for a yes, and one that a person has put off, are no held notices."""
+    world = make_world("05-14 12:00")
+    world.report("长沙:handbook=1200@05-13")
+    world.through("05-14 17:00")
+    assert world.ticker.next_due(at("05-14 17:00")) == (at("05-14 19:12"), "手册资料发放每周排名（等审定提醒）")
+    with world.session() as session:
+        person = Recipient("wecom_app", "u2", 2, 2)
+        outbox.add(session, [Draft(person, Text("…"), SNOOZE, at("05-14 17:40"))], at("05-14 17:00"))
+    assert world.ticker.next_due(at("05-14 17:00")) == (at("05-14 17:40"), "推迟的提醒发出")
 
 
 def test_next_due_names_what_comes_and_ends(make_world: Make) -> None:
