@@ -102,6 +102,8 @@ def take_leave(ctx: Context, match: Match) -> Reply:
     ctx.audit("leave", f"person:{person.id}", orgs[0].id, after={"days": _written(row)})
     changes += [wording.leave_replaces(list(map(_written, replaced)))] if replaced else []
     workdays = Workdays(ctx.campaign).count(date.fromordinal(days[0].toordinal() - 1), days[1])
+    standing = leave.coming(ctx.session, [person.id], ctx.today)
+    changes += [wording.leave_together(list(map(_written, standing)))] if len(standing) > 1 else []
     lines = wording.leave_noted(person.name, *days, workdays, changes)
     return Reply("\n".join([*lines, *_covered(ctx, person, orgs, row, own=own)]), outcome="leave")
 

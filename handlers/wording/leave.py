@@ -69,7 +69,14 @@ def leave_long(name: str, *, own: bool) -> str:
 
 def leave_end(name: str, *, own: bool) -> str:
     """Say how to take it back."""
-    return "请假期间照样可以报数。改日期重新发一次“请假”，提前回来回“销假”。" if own else f"取消回“销假 {name}”。"
+    if own:
+        return "请假期间照样可以报数。再发“请假”是另加一段，日子重叠的以新的为准；提前回来回“销假”，登记的全部取消。"
+    return f"再发是另加一段，日子重叠的以新的为准；取消回“销假 {name}”，登记的全部取消。"
+
+
+def leave_together(days: Sequence[str]) -> str:
+    """List all leaves that stand beside the one just noted."""
+    return f"现在登记的共{len(days)}段：{'、'.join(days)}。"
 
 
 def leave_same(name: str, first: date, last: date) -> str:
