@@ -38,9 +38,8 @@ _PRICE = re.compile(
 )
 _DAILY = re.compile(r"(?:(?<=[ \n,;:。、机台站响叭播])|^)日播(?=[\d一二两三四五六七八九十])")  # but not 5月20日播6遍
 _HANDLE = re.compile(r"(?<=[\u4e00-\u9fff])@[\u4e00-\u9fffA-Z_]{2,12}(?=[ :])")  # 抖音@鹿角公安 粉丝5万
-_CUT_SHORT = re.compile(
-    r"(?<=[十百千万零][一二三四五六七])是(?!不是|吗)"
-)  # 不是一百六是一百零六: 六是 heads no paragraph
+# 不是一百六是一百零六, 三十六是不是多了: 六是 heads no paragraph there
+_CUT_SHORT = re.compile(r"(?<=[十百千万零][一二三四五六七])是(不是)?(?!吗)")
 _OF_CLAUSE = frozenset(("不报", "不用报", "不上报"))
 _CLAUSE = 12  # tokens to either side of 不报 that belong to it
 _NEAR = 4  # characters to either side of a number in which a slip of the keyboard is looked for
@@ -83,7 +82,7 @@ class Reader:
             if wrong in levelled:
                 levelled = levelled.replace(wrong, right)
         if "是" in levelled:
-            levelled = _CUT_SHORT.sub("为", levelled)
+            levelled = _CUT_SHORT.sub(lambda match: "对不对" if match[1] else "为", levelled)
         if "@" in levelled:
             levelled = _HANDLE.sub(lambda match: " " * len(match[0]), levelled)
         if "一" in levelled and ("块" in levelled or "元" in levelled or "毛" in levelled):
