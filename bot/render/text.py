@@ -8,7 +8,7 @@ from datetime import tzinfo
 from itertools import accumulate
 
 from bot.render.chart_text import matrix_text, trend_text
-from bot.render.standing import EMPTY, POINTS, Line, Standing, standing
+from bot.render.standing import EMPTY, POINTS, STEADY, TIED, Line, Standing, standing
 from bot.render.words import CHINA, group_digits
 from models.charts import MatrixTable, TrendTable
 from models.messages import RankTable, Table
@@ -17,6 +17,7 @@ __all__ = ["group_digits", "ranking_text", "table_text"]
 
 NAMES_SHOWN = 40  # names of a list before it ends in 等
 CORRECTIONS_SHOWN = 10
+ALIKE = 4  # orgs with one figure that a single line tells (decided by us 2026-11-24)
 
 
 def table_text(table: Table, limit_bytes: int, *, zone: tzinfo = CHINA) -> str:
@@ -41,8 +42,10 @@ def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pi
     apart = [*_apart(shown, NAMES_SHOWN), *_corrected(shown, CORRECTIONS_SHOWN)]
     counts = [*_apart(shown, 0), *_corrected(shown, 0)]
     note = [f"注：{shown.note}"] if shown.note else []
-    for tail in ([*apart, *note, _explained(shown)], [*apart, *note], apart, counts):
-        whole = "\n".join(filter(None, [*head, *body, *tail]))
+    alike = _all_alike(shown)
+    brief, signs = alike or body, "" if alike else _explained(shown)
+    for tail in ([*apart, *note, signs], [*apart, *note], apart, counts):
+        whole = "\n".join(filter(None, [*head, *brief, *tail]))
         if _size(whole) <= limit_bytes:
             return whole
     return _cut(head, body, counts, limit_bytes, "见图" if pictured else "未列出")
@@ -59,6 +62,17 @@ def _row(line: Line, shown: Standing) -> str:
     tags = f"（{'、'.join(line.tags)}）" if line.tags else ""
     change = f" {line.change}" if line.change and shown.compared else ""
     return f"{line.rank}. {line.name} {line.figure}{moved}{change}{tags}"
+
+
+def _all_alike(shown: Standing) -> list[str]:
+    """Say in one line that all have the same figure and nothing else is to be known of any; [] when it is not so."""
+    if len(shown.lines) < ALIKE:
+        return []
+    first = shown.lines[0].figure
+    plain = {(first, (TIED,), 0 if shown.compared else None, change) for change in ("", STEADY)}
+    if not {(line.figure, line.tags, line.moved, line.change) for line in shown.lines} <= plain:
+        return []
+    return [f"{len(shown.lines):,}家均为{first}{shown.unit}"]
 
 
 def _explained(shown: Standing) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.text import group_digits, movement, ranking_text
+from models.messages import RankRow
 from tests.render.tables import AWKWARD, HUNAN, NOTE, counties, table
 
 WHOLE = f"""万人关注率排名 第3期
@@ -52,7 +53,21 @@ def test_nothing_to_rank() -> None:
 
 def test_ties_are_named() -> None:
     """Orgs that share a rank are called tied."""
-    assert ranking_text(AWKWARD["all-tied"], 2048).count("（并列）") == 14
+    shared = replace(HUNAN, rows=tuple(RankRow(name, 1, Decimal(3), 0) for name in "甲乙丙"))
+    assert ranking_text(shared, 2048).count("（并列）") == 3
+
+
+def test_one_figure_of_all_is_one_line() -> None:
+    """Where all have the same figure and nothing else is to be known, no list of equal lines; else there is."""
+    text = ranking_text(AWKWARD["all-tied"], 2048)
+    assert "\n14家均为12.5人/万人\n" in text
+    assert "并列" not in text
+    assert "▲" not in text
+    rows = [RankRow(name, 1, Decimal(0), None) for name in "甲乙丙丁"]
+    done = replace(HUNAN, unit="%", rows=tuple(rows), since=None)
+    assert "\n4家均为0.0%\n" in ranking_text(done, 2048)
+    stale = replace(done, rows=(*rows[:3], RankRow("丁", 1, Decimal(0), None, stale=True)))
+    assert ranking_text(stale, 2048).count("并列") == 4
 
 
 def test_not_rankable_is_not_missing() -> None:
