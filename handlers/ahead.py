@@ -51,8 +51,8 @@ def find_days(text: str, today: date) -> Days | None:
         found = pattern.search(text)
         if found is not None:
             named = _days(found.groupdict(), today)
-            if pattern in (_PAIR, _BARE_PAIR) and (named is None or named[1] - named[0] != ONE_DAY):
-                continue  # 25日、27日: two stretches
+            if pattern in (_PAIR, _BARE_PAIR) and (named is None or named[1] - named[0] not in (ONE_DAY, timedelta(0))):
+                continue  # 25日、27日: two stretches; 5月26日周三: one day
             rest = f"{text[: found.start()]} {text[found.end() :]}"
             return None if named is None else Days(*named, " ".join(rest.split()))
     return None
