@@ -123,7 +123,7 @@ def test_nothing_is_pushed_on_the_hour_or_half_hour(hunan: Campaign) -> None:
 
 
 def test_after_the_last_day_only_closing_rules_are_left(hunan: Campaign) -> None:
-    """What runs in June: wrap-up, the overdue summary, the last lists, the final rankings and figures (decisions 16)."""
+    """What runs in June: wrap-up, overdue summary, last lists, final rankings and figures (decisions 16)."""
     closing = {key for key, rule in hunan.rules.items() if rule.closing}
     lists = {"sms-list-last", "press-list-last"}
     finals = {key for key in hunan.rules if key.endswith("-final")}
