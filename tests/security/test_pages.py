@@ -251,4 +251,4 @@ def test_the_demo_is_for_this_machine_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     source = (ROOT / "bot" / "__main__.py").read_text(encoding="utf-8")
     options = source[source.index('"demo"') : source.index("demo.set_defaults")]
-    assert re.findall(r"--[\w-]+", options) == ["--port", "--data"]
+    assert re.findall(r"--[\w-]+", options) == ["--port", "--data", "--fresh"]
