@@ -6,6 +6,7 @@ a reported 0 has a stub.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -99,7 +100,7 @@ def _tiles(sheet: Sheet, y: float, table: TrendTable) -> float:
     return y + TILE + 24
 
 
-class Panel:
+class Panel(ABC):
     """One series over the days of a campaign: a title, days off, lines with their values; subclasses draw the rest."""
 
     def __init__(self, table: TrendTable, title: str, height: float, values: Sequence[Decimal | None]) -> None:
@@ -126,8 +127,9 @@ class Panel:
         self._series(sheet, axis)
         return _day_names(sheet, axis, self._days)
 
+    @abstractmethod
     def _series(self, sheet: Sheet, axis: Axis) -> None:
-        raise NotImplementedError
+        """Draw the days' values."""
 
     def _label(self, sheet: Sheet, axis: Axis, index: int, baseline: float) -> None:
         """Write the figure of a day over it, moved in where it would leave the panel."""
