@@ -18,13 +18,18 @@ STOP_SECONDS = 20
 
 
 def test_woken_after_commit(site: Database, start: Start) -> None:
-    """A channel is drained once its work is committed, not before, and not at all when it is rolled back."""
+    """A channel is drained once its work is committed, not before, and not at all when it is rolled back.
+
+    A look that finds nothing afterwards is allowed: a wake may come in while the drain it asks for is under way.
+    """
     start(beat_seconds=3600, timing=SELDOM)
     with pytest.raises(RuntimeError):
         give(site, "a", fail=True)
     give(site, "b", wait=0.3)
     assert until(lambda: undone(site) == 0)
-    assert [line[:2] for line in diary(site) if line[0] != "tick"] == [("begin", "b"), ("done", "b"), ("end", "b")]
+    steps = [line[:2] for line in diary(site) if line[0] != "tick"]
+    assert steps[:2] == [("begin", "b"), ("done", "b")]
+    assert set(steps[2:]) <= {("begin", "b"), ("end", "b")}
 
 
 def test_at_least_once(site: Database, start: Start) -> None:
