@@ -1,7 +1,8 @@
 """明天上午再提醒: a person puts a reminder off; 取消推迟 takes it back.
 
 One reminder comes then, with what is still owed then. Limits (decided by us 2026-11-24): never past a deadline, at most
-3 working days, twice for a duty and period, not into quiet hours; what was changed about the wish is said.
+3 working days, twice for a duty and period, not into quiet hours; what was changed about the wish is said. A pause of
+the rules holds for it too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from models.messages import About, Draft, Recipient, Reply
 from models.phrases import short_name
 from models.quiet import release
 from models.reminder_words import Item, compose
-from models.reminding import OVERDUE_LIFE, SNOOZE, about
+from models.reminding import OVERDUE_LIFE, SNOOZE, about, silent_duties
 from models.session import wake_later
 
 LONGEST = 30  # characters of a message that may put a reminder off
@@ -79,6 +80,12 @@ def put_off(ctx: Context, match: Match) -> Reply:
     if not left:
         raise UserError("snooze-used-up", names=wording.few_names(spent), most=MOST)
     at, notes = _moment(ctx, wished.at, left)
+    muted = silent_duties(ctx.campaign, at)
+    paused = [_name(state) for state in left if state.key in muted]
+    left = [state for state in left if state.key not in muted]
+    if not left:
+        raise UserError("snooze-paused", names=wording.few_names(paused), moment=wording.moment_words(ctx.campaign, at))
+    notes += [wording.snooze_paused(paused)] if paused else []
     notes += [wording.snooze_used_up(spent, MOST)] if spent else []
     if old is not None and old.not_before == at:
         return Reply(wording.snoozed_already(ctx.campaign, at), outcome="repeat")
@@ -167,16 +174,25 @@ def undo(ctx: Context, match: Match) -> Reply:
     if held is None:
         raise UserError("snooze-none")
     ctx.audit("snooze-undo", "notices", held.org_id, before={"put_off": held.not_before.isoformat()})
-    if snooze.holds_more(held):
+    if snooze.holds_more(held) and not _silent(ctx, held, ctx.now):
         held.not_before = release(ctx.campaign, ctx.now)
         wake_later(ctx.session, {held.channel})
         return Reply(wording.snooze_released(ctx.campaign, held.not_before, ctx.now), outcome="snooze-undone")
     snooze.cancel(held, snooze.UNDONE, ctx.now)
     owed = [s for s in states(ctx.session, ctx.campaign, ctx.now, org_ids=[o.id for o in ctx.own_orgs()]) if s.asked]
-    return Reply(wording.snooze_undone(ctx.campaign, sorted(owed, key=lambda s: s.due_at)), outcome="snooze-undone")
+    paused = _silent(ctx, held, ctx.now)
+    answer = wording.snooze_undone(ctx.campaign, sorted(owed, key=lambda s: s.due_at), paused=paused)
+    return Reply(answer, outcome="snooze-undone")
 
 
 def snooze_lines(ctx: Context) -> list[str]:
     """Say in 我的 that the sender's reminders are put off."""
     held = snooze.pending(ctx.session, [ctx.known.person.id], ctx.now).get(ctx.known.person.id)
-    return [wording.snooze_line(ctx.campaign, held.not_before)] if held is not None else []
+    if held is None:
+        return []
+    return [wording.snooze_line(ctx.campaign, held.not_before, paused=_silent(ctx, held, held.not_before))]
+
+
+def _silent(ctx: Context, held: outbox.Notice, at: datetime) -> bool:
+    """Tell whether a pause lets nothing of a put-off reminder go at a moment."""
+    return {item["duty"] for item in held.abouts} <= silent_duties(ctx.campaign, at)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from models.audience import Audience, recipient
 from models.campaign.definition import Campaign, Rule, RuleKind
+from models.campaign.firings import duty_of
 from models.duties import DutyState
 from models.messages import About, Draft
 from models.outbox import Notice, Status
@@ -138,6 +139,13 @@ def at_the_cap(campaign: Campaign, reminded: Iterable[Reminded]) -> set[int | No
     for each in reminded:
         counts[each.person_id] = counts.get(each.person_id, 0) + 1
     return {person for person, count in counts.items() if count >= campaign.quiet.daily_cap}
+
+
+def silent_duties(campaign: Campaign, at: datetime) -> set[str | None]:
+    """Return the duties of which every reminding rule is paused at a moment."""
+    reminding = [rule for rule in campaign.rules.values() if rule.kind is RuleKind.REMIND]
+    speaking = {duty_of(rule) for rule in reminding if not rule.amended.paused(at, at)}
+    return {duty_of(rule) for rule in reminding} - speaking
 
 
 def midnight(campaign: Campaign, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from models.campaign.definition import Campaign, Rule, RuleKind
 from models.campaign.firings import duty_of
 from models.outbox import Notice
+from models.reminding import SNOOZE, silent_duties
 from schedules import wording
 from schedules.silence import unwanted
 
@@ -28,21 +29,21 @@ def set_aside(campaign: Campaign, notices: Sequence[Notice], now: datetime) -> d
     """Return by notice id why a paused or changed rule lets it not go.
 
     A reminder may carry what several rules ask for, under the key of one: what another rule still asks for stays, and
-    the rest is taken out of `abouts`. Of a changed rule only reminders are taken back: its next firing says the same.
-    Decided by us 2026-11-24.
+    the rest is taken out of `abouts`; so with one that its reader has put off. Of a changed rule only reminders are
+    taken back: its next firing says the same. Decided by us 2026-11-24.
     """
-    silent = _silent(campaign, now)
+    silent = silent_duties(campaign, now)
     reasons: dict[int, str] = {}
     for notice in notices:
         rule = campaign.rules.get(notice.rule)
-        if rule is None:
+        if rule is None and notice.rule != SNOOZE:
             continue
-        reason = _reason(rule, notice, now)
-        if rule.kind is not RuleKind.REMIND or not notice.abouts:
+        reason = _reason(rule, notice, now) if rule else ""  # one that was put off is of no rule, but of its duties
+        if (rule and rule.kind is not RuleKind.REMIND) or not notice.abouts:
             if reason:
                 reasons[notice.id] = reason
             continue
-        gone = silent | ({duty_of(rule)} if reason else set())
+        gone = silent | ({duty_of(rule)} if rule and reason else set())
         kept = [item for item in notice.abouts if item["duty"] not in gone]
         if not kept:
             reasons[notice.id] = reason or wording.RULE_PAUSED
@@ -57,10 +58,3 @@ def _reason(rule: Rule, notice: Notice, now: datetime) -> str:
     since = rule.amended.since
     changed = rule.kind is RuleKind.REMIND and since is not None and notice.created_at <= since
     return wording.RULE_CHANGED if changed else ""
-
-
-def _silent(campaign: Campaign, now: datetime) -> set[str | None]:
-    """Return the duties of which every reminding rule is paused."""
-    reminding = [rule for rule in campaign.rules.values() if rule.kind is RuleKind.REMIND]
-    speaking = {duty_of(rule) for rule in reminding if not rule.amended.paused(now, now)}
-    return {duty_of(rule) for rule in reminding} - speaking

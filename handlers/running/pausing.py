@@ -27,6 +27,7 @@ from models.errors import UserError
 from models.messages import Reply
 from models.outbox import Notice, Status
 from models.people import Role
+from models.reminding import SNOOZE, silent_duties
 
 
 @route(
@@ -214,8 +215,10 @@ def _preview(ctx: Context, subjects: Sequence[str], until: datetime | None) -> l
     waiting = ctx.session.scalar(
         select(func.count(Notice.id)).where(Notice.rule.in_(keys), Notice.status == Status.WAITING)
     )
+    held = ctx.session.scalars(select(Notice).where(Notice.rule == SNOOZE, Notice.status == Status.WAITING))
+    put_off = sum({i["duty"] for i in each.abouts} <= silent_duties(after, each.not_before) for each in held)
     ends = wording.pause_until(ctx.campaign, until)
-    return wording.pause_preview(ctx.campaign, _name(ctx, subjects), ends, _shown(silent), waiting or 0)
+    return wording.pause_preview(ctx.campaign, _name(ctx, subjects), ends, _shown(silent), waiting or 0, put_off)
 
 
 def _shown(found: Sequence[Firing]) -> list[tuple[datetime, str]]:

@@ -84,9 +84,9 @@ def resume_example(name: str) -> str:
 
 
 def pause_preview(
-    campaign: Campaign, name: str, until: str, silent: Sequence[tuple[datetime, str]], waiting: int
+    campaign: Campaign, name: str, until: str, silent: Sequence[tuple[datetime, str]], waiting: int, put_off: int
 ) -> list[str]:
-    """Say what falls silent, what would have gone meanwhile, and what goes on."""
+    """Say what falls silent, what would have gone meanwhile, and what goes on. put_off: by their readers."""
     lines = [f"将暂停{name}{'，' + until if until else '，直到您恢复'}。"]
     if silent:
         shown = "、".join(f"{moment_words(campaign, at)} {name}" for at, name in silent[:3])
@@ -96,6 +96,8 @@ def pause_preview(
         lines.append("这期间本来就没有要发的。")
     if waiting:
         lines.append(f"已经排队、还没发出的{waiting}条也不发。")
+    if put_off:
+        lines.append(f"联络员自己推迟的{put_off}条提醒，到时没恢复也不发。")
     lines.append("填报、查询、催报和机器人的回答都照常。")
     return lines
 

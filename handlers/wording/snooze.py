@@ -54,6 +54,11 @@ def snooze_used_up(names: Sequence[str], most: int) -> str:
     return f"{few_names(names)}已推迟过{most}次，照常提醒。"
 
 
+def snooze_paused(names: Sequence[str]) -> str:
+    """Say what is not reminded of then, since its rules are paused."""
+    return f"{few_names(names)}的提醒由管理员暂停着，那时不发。"
+
+
 def snooze_replaces(campaign: Campaign, at: datetime) -> str:
     """Say that an earlier wish was replaced."""
     return f"原来推迟到{moment_words(campaign, at)}的作废。"
@@ -64,11 +69,16 @@ def nothing_to_snooze() -> str:
     return "现在没有要报的，不会再提醒您，不用推迟。"
 
 
-def snooze_undone(campaign: Campaign, owed: Sequence[DutyState]) -> str:
-    """Say that reminders come as usual again, and what they are about."""
+def snooze_undone(campaign: Campaign, owed: Sequence[DutyState], *, paused: bool) -> str:
+    """Say that reminders come as usual again, and what they are about; paused: when they are taken up again."""
     lines = [owed_words(campaign, state) for state in owed[:_NAMED]]
     more = [f"另有{len(owed) - _NAMED}项，回“我的”查看"] if len(owed) > _NAMED else []
-    return "\n".join(["已取消推迟，提醒照旧。", *(["还差：", *lines, *more] if lines else [])])
+    return "\n".join(
+        [
+            "已取消推迟。提醒由管理员暂停着，恢复以后照旧。" if paused else "已取消推迟，提醒照旧。",
+            *(["还差：", *lines, *more] if lines else []),
+        ]
+    )
 
 
 def snooze_released(campaign: Campaign, at: datetime, now: datetime) -> str:
@@ -77,6 +87,8 @@ def snooze_released(campaign: Campaign, at: datetime, now: datetime) -> str:
     return f"已取消推迟，这段时间攒下的提醒{when}发给您。"
 
 
-def snooze_line(campaign: Campaign, at: datetime) -> str:
-    """Show in 我的 that reminders are put off."""
+def snooze_line(campaign: Campaign, at: datetime, *, paused: bool) -> str:
+    """Show in 我的 that reminders are put off; paused: nothing comes then as things stand."""
+    if paused:
+        return f"【提醒】已推迟到{moment_words(campaign, at)}，但管理员暂停了提醒，到时没恢复就不发"
     return f"【提醒】已推迟到{moment_words(campaign, at)}（不推迟了回“取消推迟”）"
