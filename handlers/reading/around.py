@@ -17,6 +17,7 @@ POINTS_BACK = re.compile(rf"(?:掉|了|一下)?[^,;。!?:\n]{{0,12}}?(?:这条|{
 _EARLIER_ONE = re.compile(_EARLIER)
 _NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
 _BUT = frozenset("才只还连")
+_REST = 40  # tokens before 留下 in which what was handed out is looked for
 BRACKET = 12  # tokens of a bracket without figures, or of the rest of a clause
 
 
@@ -116,6 +117,13 @@ def ends_taking_back(tokens: list[Token], index: int, text: str) -> bool:
     while begin > 0 and tokens[begin - 1].kind != MARK:
         begin -= 1
     return _EARLIER_ONE.search(text, tokens[begin].start - tokens[begin].gap, tokens[index].start) is not None
+
+
+def left_with_them(tokens: list[Token], index: int) -> bool:
+    """Whether 留下 names what it left, or nothing was handed out before of which it could be the rest."""
+    named = any(token.entry is not None and token.entry.targets for token in tokens[index + 1 : index + 3])
+    before = tokens[max(0, index - _REST) : index]
+    return named or not any(token.classes & {"handed", "stock", "received"} for token in before)
 
 
 def contrasts(tokens: list[Token], text: str) -> bool:

@@ -21,6 +21,7 @@ _TEACH = frozenset(("上", "讲", "开", "授", "讲授"))
 _ITEM = 4  # tokens of an item of a list: 观众 : 2600人
 _QUOTES = ('"', "'")
 _PAIRED = 12  # tokens of a row of numbers after 分别为
+_FIXED = 5  # tokens before a wrong number: 人数念错了，不是206
 _WIDE = 40  # tokens to either side that are looked at: keeps the work linear
 _CLEAR = TRANSPARENT | {"ours"}
 
@@ -40,9 +41,10 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
     while begin - 1 > previous and (clause[begin - 1].kind not in (MARK, NUMBER) or clause[begin - 1].word in _QUOTES):
         begin -= 1
     clear = is_clear(clause[begin : index + 1], measure) or _right_after_verb(clause, index)
-    replaces = token.start in now.work.right
+    replaces = token.start in now.work.right or (index > 0 and "to" in clause[index - 1].classes)
     timed = scope.cum or scope.gain or scope.pair or scope.when is not None or scope.total or scope.all or scope.handed
-    timed = timed or ("stock" in now.classes and any("handed" in before.classes for before in clause[begin:index]))
+    used = any("handed" in before.classes for before in clause[begin:index])
+    timed = timed or (used and bool(now.classes & {"stock", "received"}))
     if not measure and not now.led and not replaces and not timed:
         return None
     if not measure and not clear and not token.quantity.numeral.scaled and not now.led:
@@ -207,11 +209,13 @@ def _by_measure(now: Current, token: Token, scope: Scope) -> Choice | None:
 def label(now: Current, at: int) -> str:
     """Return the measure that a word right before a bare number says (人数：450, 人数分别为120、86), or ""."""
     paired = now.scopes[at].pair
-    for before in reversed(now.tokens[max(0, at - (_PAIRED if paired else 2)) : at]):
+    fixed = now.tokens[at].start in now.work.wrong
+    for before in reversed(now.tokens[max(0, at - (_PAIRED if paired else _FIXED if fixed else 2)) : at]):
         if before.word in LABELS and not before.gap:
             return LABELS[before.word]
         told = before.kind == NUMBER and not before.measure and paired
         passing = before.classes & {"fill", "total", "pair", "is"} or before.word in AND
+        passing = passing or (fixed and before.classes & {"wrong", "isnot", "from"})
         if before.kind != MARK and not told and not passing:
             break
     return ""

@@ -77,6 +77,7 @@ class Work:
     )  # start of a replaced number -> start of the one that replaces it
     right: frozenset[int] = frozenset()  # starts of the numbers that replace one
     old: dict[int, Decimal] = field(default_factory=dict)  # start of a number that replaces -> the value it replaces
+    measures: dict[int, str] = field(default_factory=dict)  # start of a number that replaces -> the old one's measure
     org: str | None = None  # whose the current line is
     orgs: tuple[str, ...] = ()  # names that a line may begin with
     line: int = 0

@@ -31,6 +31,8 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     if is_share(now, choice.mention, binder.tokens) and not token.measure:
         work.note(token, "skipped", "like")
         return
+    if scope.part and shared(choice.mention, binder.tokens) and _is_part(now, token, scope):
+        return  # 刊发报道26篇，其中省级媒体转载4篇
     now.bound = target
     quantity = token.quantity
     value = quantity.numeral.value * choice.factor if quantity.numeral.value is not None else None  # base measure
@@ -68,7 +70,12 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
 
 def is_share(now: Current, mention: Mention | None, clause: list[Token]) -> bool:
     """Whether 转发 stands among likes and comments: 点赞2300，转发180."""
-    return "like" in now.classes and mention is not None and "share" in clause[mention.index].classes
+    return "like" in now.classes and shared(mention, clause)
+
+
+def shared(mention: Mention | None, clause: list[Token]) -> bool:
+    """Whether a noun is a word for passing on what others made."""
+    return mention is not None and "share" in clause[mention.index].classes
 
 
 def _risen(

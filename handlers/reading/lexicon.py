@@ -25,6 +25,7 @@ from handlers.reading.numerals import BIG
 from models.campaign.definition import Campaign, IndicatorKind
 
 Target = tuple[str, str | None]  # indicator, part
+_HEADCOUNT = "人数"
 MARKS = ",;。!?:、()[]\t\n|\"'"
 
 
@@ -47,6 +48,7 @@ class Lexicon:
 
     automaton: ahocorasick.Automaton
     words: frozenset[str]
+    pairs: dict[str, tuple[Entry, Entry]]  # nouns that are two nouns: 宣传资料 is 宣传 and 资料
     nouns: tuple[str, ...]  # the words that name an indicator
     typos: tuple[tuple[str, str], ...]  # wrong, right
     fits: dict[str, dict[str, Decimal]]  # indicator -> measure word -> factor to the base measure
@@ -77,6 +79,7 @@ def build(campaign: Campaign) -> Lexicon:
     return Lexicon(
         automaton=automaton,
         words=frozenset(entries),
+        pairs=_pairs(entries),
         nouns=tuple(word for word, entry in entries.items() if entry.targets),
         typos=tuple(_typo(pair) for pair in campaign.reading.get("typos", ())),
         fits=fits,
@@ -152,6 +155,19 @@ def _add_indicators(entries: dict[str, Entry], campaign: Campaign) -> None:
             for part, words in campaign.dimensions[indicator.by].values.items():
                 for word in (part, *words):
                     _entry(entries, word).parts += ((key, part),)
+        for before in indicator.follows:  # 讲座人数
+            for word in campaign.indicators[before].synonyms:
+                _entry(entries, word + _HEADCOUNT).targets += ((key, None),)
+
+
+def _pairs(entries: dict[str, Entry]) -> dict[str, tuple[Entry, Entry]]:
+    nouns = {word: entry for word, entry in entries.items() if entry.targets}
+    return {
+        word: (nouns[word[:cut]], nouns[word[cut:]])
+        for word in nouns
+        for cut in range(len(word) - 1, 1, -1)
+        if word[:cut] in nouns and word[cut:] in nouns
+    }
 
 
 def _add_heads(entries: dict[str, Entry]) -> None:

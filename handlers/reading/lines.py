@@ -24,6 +24,7 @@ _LIST_MARK = re.compile(
 _INLINE = re.compile(r"(?:^|(?<=[ ;,:。\n]))(\d{1,2})[、.)](?=[^\d\s])")
 _SECOND = re.compile(r"(?<=[ ;,。\n])2[、.)](?=[^\d\s])")
 _FIGURE = re.compile(r"[\d一二两三四五六七八九十]")
+_ANSWERS = re.compile(r"[?!: ]*\n[ \t]*[(]?1[.、)]")
 _NAME = 12  # characters of the name of an org at the head of a line
 _HEADER = 24  # tokens of the header of a table in commas
 _TODAY = ("今", "当", "本日")
@@ -197,10 +198,18 @@ def _by_schema(work: Work, line: list[Token]) -> bool:
     return True
 
 
+def _asks(work: Work, line: list[Token]) -> bool:
+    """Whether a line asks those who answer under it for something other than figures: 放在哪天方便, over 1. 2. 3."""
+    asking = [token.word for token in line if "ask" in token.classes]
+    return bool(asking) and "多少" not in asking and _ANSWERS.match(work.text, line[-1].end) is not None
+
+
 def _heading(work: Work, line: list[Token]) -> None:
     """Keep what a line without figures says about the lines under it."""
     if any(token.word == "。" for token in line):
         return
+    if _asks(work, line):
+        work.frame.veto = work.frame.veto or "question"
     _heading_nouns(work, line)
     done = any(token.word == "完成" for token in line)
     of_today = any(hour_of_today(line, index) for index, token in enumerate(line) if token.kind == DAY)

@@ -29,6 +29,8 @@ NO_COUNT = frozenset(
         "元 块钱 元钱 万元 亿元 美元 米 公里 厘米 平方米 平米 吨 斤 公斤 岁 天 周 年 月 小时 个小时 分钟 秒 秒钟 个月"
     )
 )
+# Stand behind a number in the name of a place: 一村, 3组
+PLACES = frozenset(_words("村 组 队 班 校 厂 店 区"))
 # Hold the noun that they count: 上了三节课
 WITH_NOUN = frozenset(_words("节课 堂课 课"))
 # Words before a bare number that say its measure: 人数：450

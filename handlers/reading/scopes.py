@@ -20,6 +20,7 @@ from handlers.reading.around import (
     hour_of_today,
     is_item,
     is_weekday_of,
+    left_with_them,
     taken_back,
     was_done,
 )
@@ -32,14 +33,8 @@ _LEFT_OVER = frozenset(("还剩", "剩", "剩余", "剩下", "余下", "带回")
 _INDEED = re.compile(r"[^,;。:\n]{0,8}?(?:只[发挂贴开装办走送做]|只完成|实际|实到|结果|最终|最后)")
 _NEEDS = frozenset(("缺", "还缺", "需", "需要", "需求"))
 _PASSED = frozenset(("本周", "这周", "昨天", "昨日", "前天"))  # end a plan: 推到下周，本周发了8条
-_WEAK = (
-    "crime",
-    "stock",
-    "received",
-    "over",
-    "undone",
-    "notown",
-)  # vetoes that end with their clause and do not replace a stronger one
+# vetoes that end with their clause and do not replace a stronger one
+_WEAK = frozenset(("crime", "stock", "received", "over", "undone", "notown"))
 
 
 @dataclass(slots=True)
@@ -246,6 +241,8 @@ class _Walk:
             if not POINTS_BACK.match(self.text, self.tokens[index].end):
                 return  # 取消发布会1场: an order, or a report of it; the caller asks
             governs = "undo"
+        if word == "留下" and left_with_them(self.tokens, index):
+            governs = "handed"  # 走了60户，留下折页60份
         if governs == "stock":
             if word in _LEFT_OVER:
                 self._leaves(index)

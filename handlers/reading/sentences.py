@@ -11,7 +11,7 @@ from handlers.reading.carrying import after_sessions, by_own_noun, carried, give
 from handlers.reading.drafts import Current, Work
 from handlers.reading.judging import is_share, judge, leave
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import PERSONS
+from handlers.reading.measures import PERSONS, PLACES
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import scopes
 from handlers.reading.tokens import MARK, NO_CLASSES, NUMBER, Token
@@ -19,6 +19,7 @@ from handlers.reading.zeros import NEGATIVE, zeros
 
 _REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
 _ROW = 10  # tokens to either side in which a row of ones is looked for
+_ROLE = 6  # unknown characters between people and what they were: 当起义务宣传员
 _ORG = 4  # characters between a number and 村, 中学 ... in the name of an org
 _SENTENCE_ENDS = frozenset("。!?\n")
 CLAUSE_ENDS = frozenset(",;:()[]|\t")
@@ -123,7 +124,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     if quantity.percent or quantity.ident or _is_label(binder.tokens, index) or _is_name(now, at):
         work.note(token, "skipped", "percent" if quantity.percent else "ident")
         return False
-    quantity.measure = quantity.measure or label(now, at)
+    quantity.measure = quantity.measure or label(now, at) or work.measures.get(token.start, "")
     if quantity.measure in PERSONS and _are_helpers(binder.tokens, index):
         work.note(token, "skipped", "staff")
         return False
@@ -139,6 +140,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
         and index
         and token.start == binder.tokens[index - 1].end
         and _determines(binder.tokens, index - 1)
+        and binder.tokens[index - 1].measure not in PLACES
     ):
         work.note(token, "skipped", "part")
         return False
@@ -172,6 +174,7 @@ def _replaced(work: Work, token: Token, choice: Choice) -> None:
     value = token.quantity.numeral.value
     if choice.target is not None and value is not None:
         work.old[work.wrong[token.start]] = value * choice.factor
+    work.measures[work.wrong[token.start]] = token.measure
     work.note(token, "skipped", "replaced")
 
 
@@ -256,7 +259,12 @@ def _are_helpers(clause: list[Token], index: int) -> bool:
     after = clause[index + 1 : index + 3]
     if len(after) == 2 and "people" in after[0].classes and not after[1].gap:
         after = after[1:]
-    return bool(after) and "helper" in after[0].classes and not after[0].gap
+    if after and "helper" in after[0].classes and not after[0].gap:
+        return True
+    if "helper" not in clause[-1].classes or not after or "people" not in clause[index + 1].classes:
+        return False
+    between = clause[index + 2 :]  # 320名环卫工人当起义务宣传员
+    return sum(token.gap for token in between) <= _ROLE and not any(t.entry and t.entry.targets for t in between)
 
 
 def _one_of_each(now: Current, at: int) -> bool:
@@ -272,5 +280,7 @@ def _determines(clause: list[Token], index: int) -> bool:
         return False
     after = clause[index + 1] if index + 1 < len(clause) else None
     quantity = clause[index].quantity
-    one = quantity.numeral.han and quantity.numeral.value == 1 and bool(quantity.measure)
-    return one and after is not None and after.kind == NUMBER and after.start == clause[index].end
+    if after is None or after.kind != NUMBER or after.start != clause[index].end:
+        return False
+    named = quantity.measure in PLACES and not after.measure  # 一村50 二村60
+    return named or (quantity.numeral.han and quantity.numeral.value == 1 and bool(quantity.measure))

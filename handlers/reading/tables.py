@@ -34,6 +34,7 @@ class Cell:
 _SKIPPED = frozenset(
     ("plan", "order", "past", "stock", "rate", "like", "drop", "remark", "before")
 )  # whatever noun is beside
+_PLANNED = frozenset(("安排", "应", "应完成", "应发"))  # at the head of a column: what was to be done
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
 # In brackets or behind a slash: 短信(万条), 短信/万条
 _UNIT = re.compile(r"(?:[(]\s*(?:单位:?)?\s*|/(?=[万亿]))([万亿千百]*)([^()\d]{0,4})(?:[)]|$)")
@@ -94,7 +95,9 @@ def _column(table: _Table, cell: Cell) -> Column:
     targets = tuple(t for mention in mentions(cell.tokens) if not mention.weak for t in mention.targets)
     when = next((token.when for token in reversed(cell.tokens) if token.kind == DAY), None)
     last_week = when is not None and when.text.startswith(("上周", "上星期", "上个星期"))
-    ignored = bool(classes & (_SKIPPED | {"wrong", "swap"})) or (bool(classes & _NAMES) and not targets) or last_week
+    planned = any(token.word in _PLANNED for token in cell.tokens)
+    ignored = planned or last_week or (bool(classes & _NAMES) and not targets)
+    ignored = ignored or bool(classes & (_SKIPPED | {"wrong", "swap"}))
     column = Column(
         targets=targets,
         needs=frozenset(key for token in cell.tokens if token.entry is not None for key in token.entry.needs),

@@ -78,8 +78,26 @@ class Tokeniser:
 
     def cut(self, text: str, pairs: bool = False) -> list[Token]:
         """Return the tokens of a levelled text in order, not overlapping. pairs: 3/25 is two figures, no day."""
-        tokens = _Cutter(self.measure, text, self.lexicon, pairs).cut()
+        tokens = self._parted(_Cutter(self.measure, text, self.lexicon, pairs).cut())
         return self._with_units(tokens, text) if "(" in text else tokens
+
+    def _parted(self, tokens: list[Token]) -> list[Token]:
+        """Take a noun for two where a number counts the first and one behind it the second: 搞了一场宣传资料发了700."""
+        known = self.lexicon.pairs
+        for index in [at for at, token in enumerate(tokens) if token.word in known]:
+            before, noun, (first, second) = tokens[index - 1], tokens[index], known[tokens[index].word]
+            if index == 0 or before.kind != NUMBER or not before.measure or noun.gap or noun.entry is None:
+                continue
+            behind = next((token.kind for token in tokens[index + 1 : index + 4] if token.kind != WORD), MARK)
+            if behind == NUMBER and not self._fits(noun.entry, before) and self._fits(first, before):
+                cut = noun.start + len(first.word)
+                tokens[index] = _word_token(WORD, noun.start, cut, first)
+                tokens.insert(index + 1, _word_token(WORD, cut, noun.end, second))
+                break
+        return tokens
+
+    def _fits(self, entry: Entry, number: Token) -> bool:
+        return any(number.measure in self.lexicon.fits[key] for key, _ in entry.targets)
 
     def _with_units(self, tokens: list[Token], text: str) -> list[Token]:
         """Give a unit in brackets to the bare number behind it, on the same line: 短信(万条):2.5, 手册(本) 120."""

@@ -17,9 +17,11 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 NEGATIVE = frozenset(("neg", "zero"))
 _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
 _OTHERWISE = frozenset(("stock", "received"))  # 喇叭坏了没人修
+_OF_US = frozenset(("ours", "fill", "tail", "now"))
+_ALSO = frozenset(("也", "没有", "也没有"))
 _NOT_YET = frozenset(("还没", "还没有", "尚未", "还未"))
 _USED = frozenset(("verb", "handed", "done"))
-_AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made"))
+_AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made", "along"))
 
 
 def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], taken: set[int]) -> None:
@@ -59,7 +61,9 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
             _keep(now, denial, [now.topic[0]], start)
         return
     first = min(denials[0], named[0].index)
-    if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(clause[denials[0] + 1 :]):
+    rest = clause[denials[0] + 1 :]
+    nobody = denial.word == "没有" and all(t.kind == DAY or t.classes & _OF_US for t in clause[: denials[0]])
+    if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(rest, nobody):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
 
@@ -119,14 +123,19 @@ def _filler(clause: list[Token], noun: Mention) -> bool:
     return noun.acts and "fill" in clause[noun.index].classes
 
 
-def _ends_so(rest: list[Token]) -> bool:
-    """Whether what follows the denial only says what was not done: 没发短信, but not 没地方挂, 没统计."""
+def _ends_so(rest: list[Token], nobody: bool) -> bool:
+    """Whether what follows the denial only says what was not done: 没发短信, but not 没地方挂, 没统计.
+
+    nobody: it may say that there was nobody: 没有劝阻的也没有装APP的.
+    """
     for index, token in enumerate(rest):
         if token.gap:
             return False
         if token.word == "、" and index + 1 < len(rest) and rest[index + 1].classes & NEGATIVE:
             continue  # 无咨询、无劝阻
         if token.entry is None or token.entry.targets:
+            continue
+        if token.word == "的" and nobody and (index + 1 == len(rest) or rest[index + 1].word in _ALSO):
             continue
         if token.classes - _AFTER or (token.classes == {"fill"} and token.word not in _PARTICLES):
             return False
