@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from handlers.names import find_org as find_org  # whoever works with a context looks for orgs
 from handlers.reading.reader import Reader
+from models.answered import settle
 from models.audit import note
 from models.campaign.definition import Campaign
 from models.errors import UserError
@@ -98,6 +99,10 @@ class Context:
             before=before,
             after=after,
         )
+
+    def settle_reminders(self, *org_ids: int) -> None:
+        """Withdraw from the outbox what orgs have answered just now; what they owe again waits again."""
+        settle(self.session, self.campaign, org_ids, self.now)
 
     def own_orgs(self) -> list[Org]:
         """List the orgs that the sender reports for: as liaison, else as admin."""

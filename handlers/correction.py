@@ -77,6 +77,7 @@ def undo(ctx: Context, match: Match) -> Reply:
         cancels=[entry.id for entry in entries],
         about_id=report.id,
     )
+    ctx.settle_reminders(org.id)
     ctx.audit(
         "undo",
         f"report:{report.id}",
@@ -254,6 +255,7 @@ def apply(ctx: Context, org: Org, pairs: Sequence[tuple[Line, Entry]], text: str
         cancels=[entry.id for _, entry in pairs],
         about_id=pairs[0][1].report_id,
     )
+    ctx.settle_reminders(org.id)
     ctx.audit(
         "correct",
         f"report:{report.about_id}",

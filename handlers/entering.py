@@ -83,6 +83,7 @@ def enter(
         text=text,
         lines=[*(each.line for each in taken), *stated],
     )
+    ctx.settle_reminders(org.id)
     ctx.audit(action, f"report:{report.id}", org.id, after=audit_lines(stated, (each.line for each in taken)))
     days = sorted({each.line.day for each in taken} or {line.day for line in stated})
     answer = [entered_line(ctx, each) for each in taken] + [statement_line(ctx, key) for key in statements]

@@ -117,7 +117,7 @@ def do_excuse(ctx: Context, payload: Mapping[str, Any]) -> Reply:
         after = {"org": state.org.name, "words": wish.reason, **({"week": days} if days else {})}
         ctx.audit("excuse", f"duty:{key}", state.org.id, after=after)
         told[state.org.id] = wording.excused_told(ctx.campaign, name, state.org.name, days, wish.reason)
-    ctx.session.flush()
+    ctx.settle_reminders(*told)
     _tell(ctx, told)
     return Reply(wording.excused(name, [state.org.name for state in found.states], days), outcome="excused")
 
@@ -165,6 +165,7 @@ def do_unexcuse(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     if not orgs:
         names = [ctx.session.get_one(Org, org_id).name for org_id in payload["orgs"]]
         return Reply(wording.not_excused(name, names), outcome="refused")
+    ctx.settle_reminders(*payload["orgs"])
     _tell(ctx, told)
     return Reply(wording.resumed(name, orgs), outcome="resumed")
 

@@ -209,6 +209,7 @@ def book_nothing(ctx: Context, org: Org, text: str) -> Reply:
         text=text,
         lines=[Line(NOTHING, Decimal(0), Decimal(0), ctx.report_day)],
     )
+    ctx.settle_reminders(org.id)
     ctx.audit("report", f"report:{report.id}", org.id, after={NOTHING: "0"})
     owed = wording.still_owed(ctx.campaign, states(ctx.session, ctx.campaign, ctx.now, org_ids=[org.id]))
     return Reply(wording.zero_noted(report.id, org.name, (first, last), owed), outcome="recorded")

@@ -26,6 +26,7 @@ from models.quiet import release
 from models.reminder_words import Item, compose
 from models.reminding import OVERDUE_LIFE, SNOOZE, about, silent_duties
 from models.session import wake_later
+from models.withdrawn import REPLACED, UNDONE
 
 LONGEST = 30  # characters of a message that may put a reminder off
 MOST = 2  # times for a duty and period
@@ -90,7 +91,7 @@ def put_off(ctx: Context, match: Match) -> Reply:
     if old is not None and old.not_before == at:
         return Reply(wording.snoozed_already(ctx.campaign, at), outcome="repeat")
     if old is not None:
-        snooze.cancel(old, snooze.REPLACED, ctx.now)
+        snooze.cancel(old, REPLACED, ctx.now)
         notes.append(wording.snooze_replaces(ctx.campaign, old.not_before))
     outbox.add(ctx.session, [_draft(ctx, left, at, old)], ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)
     ctx.audit("snooze", "notices", left[0].org.id, after={"put_off": at.isoformat()})
@@ -178,7 +179,7 @@ def undo(ctx: Context, match: Match) -> Reply:
         held.not_before = release(ctx.campaign, ctx.now)
         wake_later(ctx.session, {held.channel})
         return Reply(wording.snooze_released(ctx.campaign, held.not_before, ctx.now), outcome="snooze-undone")
-    snooze.cancel(held, snooze.UNDONE, ctx.now)
+    snooze.cancel(held, UNDONE, ctx.now)
     owed = [s for s in states(ctx.session, ctx.campaign, ctx.now, org_ids=[o.id for o in ctx.own_orgs()]) if s.asked]
     paused = _silent(ctx, held, ctx.now)
     answer = wording.snooze_undone(ctx.campaign, sorted(owed, key=lambda s: s.due_at), paused=paused)

@@ -56,9 +56,9 @@ def chased(session: Session, campaign: Campaign, wanted: Iterable[About]) -> dic
     )
     orgs = {item.org_id for item in keys}
     if len(orgs) <= FEW:  # who could be told of these orgs: of thousands of notices only theirs are read
-        above = _above(session, orgs) | set(session.scalars(select(Org.id).where(Org.name == campaign.office)))
+        higher = above(session, orgs) | set(session.scalars(select(Org.id).where(Org.name == campaign.office)))
         query = query.where(
-            Notice.person_id.in_(select(Membership.person_id).where(Membership.org_id.in_(orgs | above)))
+            Notice.person_id.in_(select(Membership.person_id).where(Membership.org_id.in_(orgs | higher)))
         )
     rows = session.execute(query)
     for row in rows:
@@ -113,7 +113,7 @@ def raised(session: Session, campaign: Campaign, now: datetime) -> dict[tuple[Ab
     }
 
 
-def _above(session: Session, org_ids: Collection[int]) -> set[int]:
+def above(session: Session, org_ids: Collection[int]) -> set[int]:
     """Return the ids of the orgs above some orgs, up to the top."""
     found: set[int] = set()
     waiting = set(org_ids)

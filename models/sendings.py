@@ -20,15 +20,12 @@ from models.messages import Draft, Recall, Recipient
 from models.outbox import Attempt, Notice, Status
 from models.people import Org, Person
 from models.reminding import ADMINS_CHASES
+from models.withdrawn import STOPPED, Why, why
 
 BROADCAST = "broadcast"  # stands in for a rule's key with an admin's own words to many
 RULES = (*ADMINS_CHASES, BROADCAST)
 RECALL = "recall"  # stands in for a rule's key with what takes a sending back
 FAILED_SHOWN = 50  # notices of one firing that are looked at for why they failed
-STOPPED = "stopped by an admin"  # reason of a notice that was cancelled so
-ENDED = ("dismissed", "handed over", "switched off")  # reasons of outbox.withdraw()
-PASSED_ON = "请假，已转给顶替的人"  # reason of a notice to somebody on leave; admins read it
-PUT_OFF = "对方推迟了提醒，到时一并发"  # reason of a reminder that is said with one that was put off
 UNSURE = "stopped by an admin, but an unanswered call may have brought it"
 
 
@@ -41,6 +38,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
     STOPPED = "stopped"
     ANSWERED = "answered"  # cancelled, since what it asked for came in
+    NOT_OWED = "not-owed"  # cancelled, since it need not be reported any more
     PASSED_ON = "passed-on"  # cancelled, since the person is on leave: who stands in was told
     LEFT = "left"  # cancelled, since the person's duties have ended
     WAITING = "waiting"
@@ -114,6 +112,7 @@ def _told(pieces: Sequence[tuple[Notice, str, str]], codes: dict[int, int | None
 _BADNESS = (
     Outcome.SENT,
     Outcome.ANSWERED,
+    Outcome.NOT_OWED,
     Outcome.PASSED_ON,
     Outcome.LEFT,
     Outcome.STOPPED,
@@ -123,15 +122,18 @@ _BADNESS = (
     Outcome.FAILED,
 )
 
+_WITHDRAWN = {
+    Why.LEFT: Outcome.LEFT,
+    Why.PASSED_ON: Outcome.PASSED_ON,
+    Why.STOPPED: Outcome.STOPPED,
+    Why.NOT_OWED: Outcome.NOT_OWED,
+}
+
 
 def outcome(notice: Notice) -> Outcome:
     """Return what became of a notice, in the words of a sending."""
     if notice.status is Status.CANCELLED:
-        if notice.reason in ENDED:
-            return Outcome.LEFT
-        if notice.reason == PASSED_ON:
-            return Outcome.PASSED_ON
-        return Outcome.STOPPED if notice.reason == STOPPED else Outcome.ANSWERED
+        return _WITHDRAWN.get(why(notice.reason), Outcome.ANSWERED)
     if notice.status in (Status.WAITING, Status.SENDING):
         return Outcome.WAITING
     return Outcome(notice.status.value)

@@ -19,9 +19,7 @@ from models.messages import About
 from models.outbox import Notice, Status, about_to_json
 from models.reminder_words import FOLDED
 from models.reminding import ADMINS_CHASES, SNOOZE
-
-UNDONE = "本人取消推迟"  # why a put-off reminder was cancelled; admins read these
-REPLACED = "本人改了推迟的时间"
+from models.withdrawn import UNDONE
 
 
 def pending(session: Session, person_ids: Collection[int], now: datetime) -> dict[int, Notice]:

@@ -5,6 +5,7 @@ Read by 状态 and the morning brief (Chinese) and by /healthz (JSON), so that t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from models.campaign.workdays import published
 from models.incidents import Incident, lately
 from models.occurrences import Fate, Occurrence
 from models.outbox import Notice, Status
+from models.withdrawn import Why, why
 
 NOVEMBER = 11  # the State Council publishes the next year about then (issue on the clock)
 A_DAY = timedelta(days=1)
@@ -45,6 +47,7 @@ class Life:
     reason: str  # why it was skipped, in Chinese
     notices: int  # that concern it, those merged into another rule's included
     by_status: Mapping[Status, int]  # of those that it wrote itself
+    withdrawn: Mapping[Why, int]  # of those, why they were cancelled
 
     @property
     def late(self) -> bool:
@@ -153,6 +156,12 @@ def _lives(session: Session, occurrences: Sequence[Occurrence]) -> tuple[Life, .
     by_status: dict[int, dict[Status, int]] = {}
     for occurrence_id, status, count in rows:
         by_status.setdefault(occurrence_id or 0, {})[status] = count
+    why_not: dict[int, Counter[Why]] = {}
+    reasons = select(Notice.occurrence_id, Notice.reason, func.count(Notice.id)).where(
+        Notice.occurrence_id.in_(ids), Notice.status == Status.CANCELLED
+    )
+    for occurrence_id, reason, count in session.execute(reasons.group_by(Notice.occurrence_id, Notice.reason)):
+        why_not.setdefault(occurrence_id or 0, Counter())[why(reason)] += count
     return tuple(
         Life(
             one.rule,
@@ -162,6 +171,7 @@ def _lives(session: Session, occurrences: Sequence[Occurrence]) -> tuple[Life, .
             one.reason,
             one.notices,
             by_status.get(one.id, {}),
+            why_not.get(one.id, {}),
         )
         for one in occurrences
     )

@@ -14,7 +14,7 @@ from models.campaign.definition import Campaign, Rule, RuleKind
 from models.campaign.firings import duty_of
 from models.outbox import Notice
 from models.reminding import SNOOZE, silent_duties
-from schedules import wording
+from models.withdrawn import RULE_CHANGED, RULE_PAUSED
 from schedules.silence import unwanted
 
 
@@ -46,7 +46,7 @@ def set_aside(campaign: Campaign, notices: Sequence[Notice], now: datetime) -> d
         gone = silent | ({duty_of(rule)} if rule and reason else set())
         kept = [item for item in notice.abouts if item["duty"] not in gone]
         if not kept:
-            reasons[notice.id] = reason or wording.RULE_PAUSED
+            reasons[notice.id] = reason or RULE_PAUSED
         elif len(kept) < len(notice.abouts):
             notice.abouts = kept
     return reasons
@@ -54,7 +54,7 @@ def set_aside(campaign: Campaign, notices: Sequence[Notice], now: datetime) -> d
 
 def _reason(rule: Rule, notice: Notice, now: datetime) -> str:
     if rule.amended.paused(now, now):
-        return wording.RULE_PAUSED
+        return RULE_PAUSED
     since = rule.amended.since
     changed = rule.kind is RuleKind.REMIND and since is not None and notice.created_at <= since
-    return wording.RULE_CHANGED if changed else ""
+    return RULE_CHANGED if changed else ""

@@ -18,8 +18,7 @@ from models.messages import About, content_to_json
 from models.outbox import Notice, about_to_json, content_hash
 from models.reminder_words import Item, compose
 from models.reminding import ADMINS_CHASES, SNOOZE, about
-from models.sendings import PASSED_ON, PUT_OFF
-from schedules import wording
+from models.withdrawn import PASSED_ON, PUT_OFF, answered
 from schedules.passing_on import fold, pass_on
 
 MANY = 500  # orgs; above, reading all is cheaper than naming each, and a query holds only so many values
@@ -57,7 +56,7 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
         known = [standing[item] for item in abouts if item in standing]
         if not any(state.asked for state in known):
             met = [state.met_at for state in known if state.met_at]
-            reasons[notice_id] = wording.silenced(campaign, max(met, default=None))
+            reasons[notice_id] = answered(campaign, max(met, default=None))
         elif _is_ours(campaign, notice):
             open_[notice_id] = (
                 notice,

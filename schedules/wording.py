@@ -29,10 +29,6 @@ SUPERSEDED = "同一规则已有更近的一次，只发最近的"
 PAST_DEADLINE = "截止时间已过，不再提醒"
 NOT_SENT_LATE = "错过了时间，这类提醒不补发"
 PAUSED = "已暂停"
-# Why a notice was withdrawn before it left.
-RULE_PAUSED = "规则已暂停，没有发"
-RULE_CHANGED = "规则的时间已改，这一次不发"
-NO_LONGER_OWED = "已不需要报，提醒取消"
 # What is shown as the next event of the demo when it is no firing.
 HELD_NOTICES = "夜间暂存的通知发出"
 PUT_OFF = "推迟的提醒发出"
@@ -54,11 +50,6 @@ def too_late(lateness: timedelta, limit_hours: int) -> str:
     """Say why a firing was not made up for."""
     hours = int(lateness.total_seconds() // 3600)
     return f"晚了{grouped(Decimal(hours))}小时{'多' if hours == limit_hours else ''}，超过{limit_hours}小时不再补发"
-
-
-def silenced(campaign: Campaign, met_at: datetime | None) -> str:
-    """Say why a waiting reminder was withdrawn: 5月20日14:03已报，催报取消."""
-    return f"{moment(campaign, met_at)}已报，催报取消" if met_at else NO_LONGER_OWED
 
 
 def notice(campaign: Campaign, text: str, org: str) -> str:

@@ -207,6 +207,7 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime, *, stuck:
         (Outcome.UNCERTAIN, "平台没有答复、可能已收到"),
         (Outcome.EXPIRED, "过了时间没有发"),
         (Outcome.ANSWERED, "已报送、提醒取消"),
+        (Outcome.NOT_OWED, "不用报了、提醒取消"),
         (Outcome.PASSED_ON, "请假、已转给顶替的人"),
         (Outcome.LEFT, "已不负责、没有发"),
         (Outcome.STOPPED, "已停止"),

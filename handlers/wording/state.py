@@ -18,6 +18,7 @@ from models.outbox import Status
 from models.phrases import channel_name, length_words
 from models.sendings import Told
 from models.state import Life, State
+from models.withdrawn import Why
 
 OUTCOMES: Mapping[Status, str] = {
     Status.SENT: "已发{}",
@@ -26,7 +27,17 @@ OUTCOMES: Mapping[Status, str] = {
     Status.FAILED: "没发成{}",
     Status.UNCERTAIN: "没有回音{}",
     Status.EXPIRED: "过时没发{}",
-    Status.CANCELLED: "已报取消{}",
+}
+WITHDRAWN: Mapping[Why, str] = {
+    Why.ANSWERED: "已报取消{}",
+    Why.NOT_OWED: "不用报取消{}",
+    Why.PAUSED: "因暂停没发{}",
+    Why.CHANGED: "规则改了没发{}",
+    Why.PASSED_ON: "转给顶替的人{}",
+    Why.PUT_OFF: "并入推迟的提醒{}",
+    Why.STOPPED: "已停止{}",
+    Why.LEFT: "换了人没发{}",
+    Why.OTHER: "取消{}",
 }
 
 
@@ -141,7 +152,9 @@ def fate_words(one: Life) -> str:
     """Tell what became of the notices of a firing."""
     if not one.notices:
         return "没有要通知的人"
-    parts = [words.format(f"{grouped(Decimal(n))}条") for s, words in OUTCOMES.items() if (n := one.by_status.get(s))]
+    counts = [(words, one.by_status.get(status, 0)) for status, words in OUTCOMES.items()]
+    counts += [(words, one.withdrawn.get(reason, 0)) for reason, words in WITHDRAWN.items()]
+    parts = [words.format(f"{grouped(Decimal(count))}条") for words, count in counts if count]
     merged = one.notices - sum(one.by_status.values())
     if merged > 0:
         parts.append(f"并入同时的提醒{grouped(Decimal(merged))}条")

@@ -16,8 +16,9 @@ from models.messages import Draft, Recipient, Text
 from models.outbox import Notice, Status, add
 from models.people import Person
 from models.reminding import CHASE, URGENT
-from models.sendings import STOPPED, Outcome, outcome
+from models.sendings import Outcome, outcome
 from models.session import Database
+from models.withdrawn import STOPPED
 from tests.handlers.people import World
 
 NOON = datetime(2021, 5, 12, 1, 12, tzinfo=UTC)

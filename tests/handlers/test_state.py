@@ -13,6 +13,7 @@ from models.campaign.loader import HUNAN, load
 from models.occurrences import Fate
 from models.outbox import Status
 from models.state import Life, State, Unsent
+from models.withdrawn import Why
 
 NOW = datetime(2021, 5, 20, 2, 12, tzinfo=UTC)  # 10:12 in Changsha
 WALL = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -113,9 +114,10 @@ def test_a_year_without_a_calendar(campaign: Campaign) -> None:
     ("fate", "late", "notices", "by_status", "said"),
     [
         (Fate.FIRED, 0, 3, {Status.SENT: 3}, "已发3条"),
+        (Fate.FIRED, 0, 4, {Status.SENT: 1, Why.PAUSED: 2, Why.LEFT: 1}, "已发1条，因暂停没发2条，换了人没发1条"),
         (Fate.FIRED, 0, 1200, {Status.SENT: 1100, Status.WAITING: 100}, "已发1,100条，等着发100条"),
         (Fate.FIRED, 0, 2, {Status.FAILED: 1, Status.UNCERTAIN: 1}, "没发成1条，没有回音1条"),
-        (Fate.FIRED, 0, 2, {Status.CANCELLED: 1, Status.EXPIRED: 1}, "过时没发1条，已报取消1条"),
+        (Fate.FIRED, 0, 2, {Why.ANSWERED: 1, Status.EXPIRED: 1}, "过时没发1条，已报取消1条"),
         (Fate.FIRED, 0, 3, {Status.SENT: 1}, "已发1条，并入同时的提醒2条"),
         (Fate.FIRED, 0, 0, {}, "没有要通知的人"),
         (Fate.FIRED, 90, 1, {Status.SENT: 1}, "已发1条，5月20日 10:42补的"),
@@ -123,12 +125,15 @@ def test_a_year_without_a_calendar(campaign: Campaign) -> None:
     ],
 )
 def test_a_firing_tells_its_life(
-    campaign: Campaign, fate: Fate, late: int, notices: int, by_status: dict[Status, int], said: str
+    campaign: Campaign, fate: Fate, late: int, notices: int, by_status: dict[Status | Why, int], said: str
 ) -> None:
     """Due, taken up, sent, waiting, failed, or let go and why."""
     due = NOW - timedelta(minutes=60)
     reason = "截止时间已过，不再提醒" if fate is Fate.SKIPPED else ""
-    one = Life("welcome", due, due + timedelta(minutes=late), fate, reason, notices, by_status)
+    withdrawn = {key: count for key, count in by_status.items() if isinstance(key, Why)}
+    ended = {key: count for key, count in by_status.items() if isinstance(key, Status)}
+    ended |= {Status.CANCELLED: sum(withdrawn.values())} if withdrawn else {}
+    one = Life("welcome", due, due + timedelta(minutes=late), fate, reason, notices, ended, withdrawn)
     assert wording.life_line(campaign, one) == f"5月20日 09:12（{said}）"
 
 

@@ -15,7 +15,7 @@ from models.messages import About, Draft, Recipient, Text
 from models.outbox import Notice, Status, add
 from models.people import Membership, Role
 from models.reminding import SNOOZE
-from models.sendings import PASSED_ON, PUT_OFF
+from models.withdrawn import PASSED_ON, PUT_OFF
 from tests.schedules import test_ladder
 from tests.schedules.test_ladder import deliver
 from tests.schedules.world import World, at
