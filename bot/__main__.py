@@ -152,13 +152,14 @@ def _work(args: argparse.Namespace) -> int:
 
 def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported here, so that `read` starts fast
     """Load everything and look at the schema, so that what is wrong is said in one line before anything starts."""
-    from bot import app, config, logs
+    from bot import app, config, logs, storage
     from models.session import Database, connect
 
     logs.configure()
     loaded = config.load_all(path)
     logs.keep_secret(loaded.config.secrets())
     app.check_writable(loaded.config)
+    storage.check_sound(loaded.config.database_url)
     db = Database(connect(loaded.config.database_url))
     try:
         app.check_schema(db, path)
@@ -168,11 +169,13 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
 
 
 def _migrate(args: argparse.Namespace) -> int:
-    from bot import app, config
+    from bot import app, config, storage
     from models.migrations import run
     from models.session import connect
 
-    engine = connect(config.load(args.config).database_url, busy_seconds=BATCH_SECONDS)
+    url = config.load(args.config).database_url
+    storage.check_sound(url)
+    engine = connect(url, busy_seconds=BATCH_SECONDS)
     try:
         changed = app.migrate(engine)
     finally:

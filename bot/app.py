@@ -38,6 +38,7 @@ from bot.incidents import Incidents
 from bot.media import MediaDrain
 from bot.purging import Keeper
 from bot.router import Router
+from bot.storage import Storage
 from bot.web import calendar, callbacks, clock, coping, health, site, upload
 from models import beats, retention, roster_sync
 from models.amendments import Effective
@@ -87,6 +88,7 @@ class Bot:
     store: FileStore
     keeper: Keeper
     incidents: Incidents
+    storage: Storage
     engine: Engine
     channels: list[str]
     lock: WorkerLock | None
@@ -141,7 +143,9 @@ class Bot:
             self.delivery.drain(channel)
 
     def tick(self) -> None:
-        """Take up what is due, and wake channels whose wake was lost."""
+        """Take up what is due, and wake channels whose wake was lost; nothing while nothing could be written down."""
+        if self.storage.problem():
+            return
         self.ticker.tick()
         self._ticked_at = self.wall.now()
         self.engine.wake({*self.delivery.due_channels(), *([MEDIA] if self.media.due() else [])})
@@ -153,7 +157,7 @@ class Bot:
         signs = self.delivery.problems(), self.delivery.blocked()
         now = self.wall.now()
         due = self._beat_noted is None or abs(now - self._beat_noted) > BEAT_EVERY  # also when the clock was set back
-        if due or signs != self._signs:
+        if (due or signs != self._signs) and not self.storage.known:
             self._beat_noted, self._signs = now, signs
             with self.db.begin() as session:
                 beats.note(session, self.worker, now, *signs, ticked_at=self._ticked_at)
@@ -228,7 +232,9 @@ def build(
     router = Router(db, campaign, clock, wall, public_url=config.server.public_url, effective=effective, **chosen)
     store = FileStore(config.files.dir)
     ticker = Ticker(campaign, db, clock, effective)
-    incidents = Incidents(db, effective, clock, wall, [robot.name for robot in robots], app_channel.can.per_day)
+    storage = Storage(db, [config.files.dir], wall)
+    groups = [robot.name for robot in robots]
+    incidents = Incidents(db, effective, clock, wall, groups, app_channel.can.per_day, storage)
     delivery = Delivery(
         db,
         channels,
@@ -260,6 +266,7 @@ def build(
         store=store,
         keeper=Keeper(db, effective.campaign, clock, store),
         incidents=incidents,
+        storage=storage,
         engine=engine,
         channels=[MEDIA, *(channel.name for channel in channels)],
         lock=worker_lock(config),
@@ -317,6 +324,7 @@ def _site(bot: Bot) -> Flask:
             bot.scheduler_problem,
             bot.delivery_problem,
             health.Facts(bot.db, bot.effective.campaign, bot.clock, bot.wall),
+            bot.storage.problem,
         ),
         upload.blueprint(upload.UploadDesk(bot.db, bot.effective, bot.clock, bot.wall, bot.store)),
     ]

@@ -22,8 +22,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
 
-from bot import copying
+from bot import copying, storage
 from bot.filestore import SHA256
 from bot.logs import get_logger
 from models import audit
@@ -61,8 +62,14 @@ def backup(url: str, files: Path, target: Path, now: datetime) -> Made:
     _tidy(target.parent, ".backup-")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
         copy = Path(folder) / DATABASE
-        _take(url, copy)
-        counts, revision = _verified(copy)
+        try:
+            _take(url, copy)
+            counts, revision = _verified(copy)
+        except (BackupError, sqlite3.DatabaseError, DatabaseError) as error:
+            _blame(url)
+            if isinstance(error, sqlite3.DatabaseError):
+                raise BackupError(f"the database cannot be used: {error}") from None
+            raise
         partial = Path(folder) / target.name
         kept = 0
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as pack:
@@ -144,6 +151,15 @@ def _take(url: str, copy: Path) -> None:
         engine.dispose()
 
 
+def _blame(url: str) -> None:
+    """Raise BackupError when it is the database itself that is damaged, and mark it: the bot stops writing into it."""
+    file = storage.sqlite_file(url)
+    what = storage.damage(file, full=True) if file and file.is_file() else None
+    if file and what is not None:
+        storage.mark(file, what)
+        raise BackupError(f"{storage.advice(file, what)}. The backups that are there stay as they are") from None
+
+
 def _verified(copy: Path) -> tuple[dict[str, int], str]:
     """Check a copy: its pages, what its rows point to, and the chain of the audit. Returns rows by table, revision."""
     engine = connect(f"sqlite:///{copy}")
@@ -199,7 +215,7 @@ def _aside(target: Path) -> None:
     number = next(n for n in range(1, 10_000) if not target.with_name(f"{target.name}.before-{n}").exists())
     if not target.exists() and number > 1 and not target.with_name(f"{target.name}.before-{number - 1}-wal").exists():
         number -= 1  # a restore that was killed has moved the database and not yet its log
-    for ending in ("", "-wal", "-shm"):
+    for ending in ("", "-wal", "-shm", storage.MARKER):
         part = target.with_name(target.name + ending)
         if part.exists():
             part.replace(target.with_name(f"{target.name}.before-{number}{ending}"))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.logs import get_logger, scrub
 from bot.signs import APP_KINDS, PICTURE, Sign, signs
+from bot.storage import WAS_FULL, Storage
 from handlers import wording
 from models import incidents, outbox
 from models.amendments import Effective
@@ -44,6 +45,7 @@ class Incidents:
         wall: Clock,
         groups: Sequence[str] = (),
         per_day: int = 0,
+        storage: Storage | None = None,
     ) -> None:
         """groups: channels of the robots. per_day: person-messages of a day; 0: not known."""
         self._db = db
@@ -52,6 +54,7 @@ class Incidents:
         self._wall = wall
         self._groups = groups
         self._per_day = per_day
+        self._storage = storage
         self._picture_is_broken = True  # until looked at
 
     def watch(self) -> None:
@@ -62,6 +65,9 @@ class Incidents:
                 sign.key: sign for sign in signs(session, self._effective.campaign(session), now, wall, self._per_day)
             }
             open_ones = incidents.opened(session)
+        if self._storage:
+            self._note_full(self._storage)
+            found |= {sign.key: sign for sign in self._storage.signs()}
         self._picture_is_broken = any(one.kind == PICTURE for one in open_ones)
         for key in found.keys() - {one.open_key for one in open_ones}:
             self._open(found[key], found)
@@ -93,6 +99,19 @@ class Incidents:
             self._picture_is_broken = False
         except SQLAlchemyError as error:
             log.error("incident-not-told", incident=PICTURE, problem=scrub(str(error)))
+
+    def _note_full(self, storage: Storage) -> None:
+        """Write down afterwards that nothing could be written for a while; it is told when it is over."""
+        since = storage.failed_since
+        if since is None:
+            return
+        now, wall = self._clock.now(), self._wall.now()
+        with self._db.begin() as session:
+            incidents.open_one(
+                session, WAS_FULL, "", "writes have failed", now - max(wall - since, timedelta(0)), since
+            )
+        storage.noted()
+        log.info("incident-opened", incident=WAS_FULL, channel="", detail="noted afterwards")
 
     def _open(self, sign: Sign, others: dict[str, Sign]) -> None:
         now, wall = self._clock.now(), self._wall.now()

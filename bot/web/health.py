@@ -88,20 +88,28 @@ def _life(one: Life) -> dict[str, Any]:
     }
 
 
-def blueprint(db: Database, scheduler: Check, delivery: Check, facts: Callable[[], dict[str, Any]] = dict) -> Blueprint:
-    """Make the route. scheduler, delivery and facts are asked only while the database answers."""
+def blueprint(
+    db: Database,
+    scheduler: Check,
+    delivery: Check,
+    facts: Callable[[], dict[str, Any]] = dict,
+    storage: Check = lambda: None,
+) -> Blueprint:
+    """Make the route. All others are asked only while the database answers; storage says whether it can be written."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
     def health() -> tuple[Response, int]:
-        checks = {"database": _database(db)}
+        database = _database(db)
+        answers = database == OK
+        checks = {"database": (storage() or OK) if answers else database}
         for name, check in (("scheduler", scheduler), ("delivery", delivery)):
             try:
-                checks[name] = check() or OK if checks["database"] == OK else "unknown"
+                checks[name] = check() or OK if answers else "unknown"
             except SQLAlchemyError:
                 checks[name] = "unknown"
         alive = all(word == OK for word in checks.values())
-        more = _facts(facts) if checks["database"] == OK else {}
+        more = _facts(facts) if answers else {}
         return jsonify(status=OK if alive else "trouble", **checks, **more), 200 if alive else 503
 
     return routes

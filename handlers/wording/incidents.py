@@ -24,6 +24,8 @@ WHAT: Mapping[str, str] = {  # {}: the way out, as people call it
     "scope": "有人不在应用的可见范围里，发给他们的消息没有发成",
     "words": "有消息含平台禁止的词，没有发成",
     "silent": "整个工作日没有收到任何人的消息，可能是平台的回调到不了机器人",
+    "disk": "服务器的磁盘快满了，满了就收不下填报",
+    "full": "服务器的磁盘满了或写不进去，收不下填报",
     "picture": "画不出图，排名和进度暂时只发文字，数字不受影响",
 }
 OVER: Mapping[str, str] = {
@@ -32,6 +34,8 @@ OVER: Mapping[str, str] = {
     "day-limit": "{}的每日限额已重新计算",
     "busy": "企业微信平台不再说忙",
     "silent": "又收到消息了",
+    "disk": "服务器的磁盘又有空间了",
+    "full": "又收得下填报了，其间没有得到回复的请再发一次",
     "picture": "又能画图了",
 }
 HOW: Mapping[str, str] = {
@@ -43,6 +47,7 @@ HOW: Mapping[str, str] = {
     "words": "回“发送情况”看是哪条，换个说法再发",
     "unreachable": "看服务器的网络和企业微信的公告",
     "silent": "看管理后台“接收消息”里的地址能不能打开",
+    "disk": "清出磁盘空间，清出后自己恢复，不用重启",
     "picture": "看机器人的日志，多半是少了字体",
 }
 
