@@ -54,11 +54,10 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
     _still_runs(ctx, key)
     table = standings.current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):
-        return Reply(wording.empty_ranking(table.title), outcome="refused")
-    ranked = sum(row.rank is not None for row in table.rows)
+        return Reply(wording.empty_ranking(table), outcome="refused")
     number = issues.next_number(ctx.session, key)
     group = ctx.campaign.groups.get(ranking.group, ranking.group)
-    text = wording.publish_preview(table, group, number, ranked, len(table.rows) - ranked)
+    text = wording.publish_preview(table, group, number)
     picture = (Picture(table),)
     if ranking.second_approver:
         first = _first_yes(ctx, key, table)

@@ -57,7 +57,7 @@ def explain_ranking(ctx: Context, match: Match) -> Reply:
     if match.rest:
         key, mine = _explained(ctx, match.rest)
         found = inputs(ctx.session, ctx.campaign, key, ctx.now)
-        own = [score.org.name for score in found if score.org.id in mine]
+        own = {score.org.name for score in found if score.org.id in mine}
         return Reply(wording.how_it_is_ranked(ctx.campaign, ctx.campaign.rankings[key], found, own), outcome="shown")
     mine = {org.id for org in ctx.known.orgs()}
     told = [
@@ -115,13 +115,13 @@ def preview(ctx: Context, key: str) -> Reply:
     """Show an admin how a ranking stands now, as text at once and as a picture to him alone."""
     table = current(ctx.session, ctx.campaign, key, ctx.now)
     if is_empty(table):
-        return Reply(wording.empty_ranking(table.title), outcome="shown")
+        return Reply(wording.empty_ranking(table), outcome="shown")
     text = wording.ranking_short(table, _own(ctx), ctx.campaign)
     return Reply(f"{text}\n{wording.preview_is_following(table.title)}", more=(Picture(table),), outcome="shown")
 
 
 def is_empty(table: RankTable) -> bool:
-    """Tell whether nobody has reported anything for a ranking."""
+    """Tell whether nobody can be ranked: for want of reports, or of the population."""
     return all(row.rank is None for row in table.rows)
 
 

@@ -6,20 +6,22 @@ Every measure here is in pixels of a sheet 1080 wide. No type is smaller than 28
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from decimal import Decimal
 from math import ceil
 
 from bot.render import svg
 from bot.render.frame import LEFT, MOST_ROWS, PAGE_BODY, RIGHT, SMALL, band, empty, note, page_words, paginate, rule
-from bot.render.standing import EMPTY, NAMELESS, POINTS, Line, Standing, standing
+from bot.render.standing import EMPTY, NAMELESS, POINTS, TIED, Line, Standing, standing
 from bot.render.svg import GREY, INK, RED, Sheet, fit, shorten, width, wrap
 from models.messages import RankTable
 
 NAME_X = 142
 ROW = 108  # a row with a short name
 EXTRA = 42  # for marks on their own line
+TIED_NAME, TIED_STEP = 32, 46  # size of names that share a line, and from one line of them to the next
+TIED_LINES, TIED_END = 12, 24  # lines of them at the most, and pixels below the last
 ACROSS = 14  # above and below a bar that has its figure beside it
 MOST_NAME_LINES = 24  # of those who are missing
 MOST_CORRECTIONS = 8
@@ -44,12 +46,12 @@ class Columns:
     name_right: float
     zero_x: float  # where bars start
     scale: Decimal  # pixels of bar for one unit of value
-    leaders: bool  # whether the first three are to be shown in red
+    last: int  # rank that is not to be shown in red though it is among the first three: everybody else is before it
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the ranking, measured."""
+    """One line of the ranking, measured; of several orgs where nothing but the name tells them apart."""
 
     line: Line
     size: int
@@ -58,14 +60,17 @@ class Row:
     tags_beside: bool
     across: bool  # the name takes the whole breadth, the figure stands below it beside the bar
     height: int
+    tied: tuple[str, ...] = ()  # lines of names below the bar
 
 
 def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
     """Draw the pages of a ranking as SVG documents; at least one."""
     shown = standing(table, zone)
     columns = _columns(shown)
-    split = paginate([_measure(line, columns) for line in shown.lines[:MOST_ROWS]])
-    below = _apart(Sheet(svg.WIDTH), 0, shown)  # drawn once to see how high it is
+    groups = shown.groups
+    left_out = sum(len(group) for group in groups[MOST_ROWS:])
+    split = paginate([_measured(group, columns) for group in groups[:MOST_ROWS]])
+    below = _apart(Sheet(svg.WIDTH), 0, shown, left_out)  # drawn once to see how high it is
     if split[-1] and sum(row.height for row in split[-1]) + below > MOST_BODY:
         split.append([])
     for number, rows in enumerate(split, start=1):
@@ -74,7 +79,7 @@ def pages(table: RankTable, zone: tzinfo) -> Iterator[str]:
         y = band(sheet, shown.title, facts, "" if shown.published else shown.issue)
         y = _rows(sheet, y, rows, columns, shown) if rows or number == 1 else y
         if number == len(split):
-            y = _apart(sheet, y, shown)
+            y = _apart(sheet, y, shown, left_out)
         yield sheet.done(ceil(_foot(sheet, y, shown)))
 
 
@@ -104,8 +109,19 @@ def _columns(shown: Standing) -> Columns:
         name_right=name_right,
         zero_x=NAME_X + float(-low * scale),
         scale=scale,
-        leaders=len(values) < 2 or len(set(values)) > 1,
+        last=shown.lines[-1].rank if len(values) > 1 else 0,
     )
+
+
+def _measured(group: Sequence[Line], columns: Columns) -> Row:
+    """Fit one org, or all that share a line under a heading that counts them."""
+    if len(group) == 1:
+        return _measure(group[0], columns)
+    tags = tuple(tag for tag in group[0].tags if tag != TIED)
+    row = _measure(replace(group[0], name=f"{TIED}{len(group):,}家", tags=tags), columns)
+    names = [svg.drawable(line.name) or NAMELESS for line in group]
+    tied = tuple(svg.flow(names, TIED_NAME, RIGHT - NAME_X, TIED_LINES))
+    return replace(row, height=row.height + len(tied) * TIED_STEP + TIED_END, tied=tied)
 
 
 def _measure(line: Line, columns: Columns) -> Row:
@@ -146,7 +162,7 @@ def _rows(sheet: Sheet, y: float, rows: Sequence[Row], columns: Columns, shown: 
 
 def _strip(sheet: Sheet, baseline: float, columns: Columns, shown: Standing) -> None:
     """Head the columns: how many take part, and the unit where it is long."""
-    counts = f"参加排名{len(shown.lines)}家" + (f"，未报{len(shown.missing)}家" if shown.missing else "")
+    counts = f"参加排名{len(shown.lines):,}家" + (f"，未报{len(shown.missing):,}家" if shown.missing else "")
     unit = "" if columns.unit or not shown.unit else f"单位：{shown.unit}"
     room = RIGHT - width(unit, SMALL) - 20 - LEFT
     sheet.text(LEFT, baseline, shorten(counts, SMALL, room), SMALL, GREY)
@@ -155,8 +171,10 @@ def _strip(sheet: Sheet, baseline: float, columns: Columns, shown: Standing) -> 
 
 def _row(sheet: Sheet, y: float, row: Row, columns: Columns) -> None:
     line, ink = row.line, GREY if row.line.stale else INK
-    leads = columns.leaders and line.rank <= 3 and not line.stale
-    _rank(sheet, y + row.height / 2, line, leads)
+    leads = line.rank <= 3 and line.rank != columns.last and not line.stale
+    names = len(row.tied) * TIED_STEP + TIED_END if row.tied else 0
+    middle = y + (row.height - names) / 2
+    _rank(sheet, middle, line, leads)
     step, below = row.size + 8, y + 54
     for index, words in enumerate(row.name):
         below = y + 54 + index * step
@@ -168,7 +186,9 @@ def _row(sheet: Sheet, y: float, row: Row, columns: Columns) -> None:
         sheet.text(NAME_X, below, row.tags, SMALL, GREY)
     bar_y = below + 22 + (ACROSS if row.across else 0)
     _bar(sheet, bar_y, line, columns, leads)
-    baseline = bar_y + 24 if row.across else y + row.height / 2 + (-2 if columns.compared else 16)
+    baseline = bar_y + 24 if row.across else middle + (-2 if columns.compared else 16)
+    for index, words in enumerate(row.tied):
+        sheet.text(NAME_X, bar_y + 24 + (index + 1) * TIED_STEP, words, TIED_NAME, ink)
     sheet.text(columns.figure_right, baseline, line.figure, columns.figure_size, ink, "end", weight=0.8)
     sheet.text(columns.figure_right + 8, baseline, columns.unit, SMALL, GREY)
     if columns.compared:
@@ -218,17 +238,14 @@ def _sign(sheet: Sheet, x: float, baseline: float, moved: int | None) -> float:
     return x + SIGN
 
 
-def _apart(sheet: Sheet, y: float, shown: Standing) -> float:
+def _apart(sheet: Sheet, y: float, shown: Standing, left_out: int) -> float:
     """List in grey who is not ranked, and say how many lines were not drawn."""
-    left_out = len(shown.lines) - MOST_ROWS
-    if left_out > 0:
+    if left_out:
         sheet.text(svg.WIDTH / 2, y + 56, f"其余{left_out:,}家未在图中列出", 32, GREY, "middle")
         y += 80
-    for label, names in (("未报", shown.missing), ("未参加排名", shown.unranked)):
-        if not names:
-            continue
+    for label, names, why in shown.apart:
         rule(sheet, y)
-        sheet.text(LEFT, y + 58, f"{label} {len(names)}家", 34, GREY, weight=0.6)
+        sheet.text(LEFT, y + 58, f"{label} {len(names):,}家{why}", 34, GREY, weight=0.6)
         lines = svg.flow([svg.drawable(name) or NAMELESS for name in names], 34, RIGHT - LEFT, MOST_NAME_LINES)
         for index, words in enumerate(lines):
             sheet.text(LEFT, y + 58 + (index + 1) * 50, words, 34, GREY)
@@ -259,9 +276,9 @@ def _foot(sheet: Sheet, y: float, shown: Standing) -> float:
         against = f"较{shown.compared}："
         sheet.text(LEFT, y, against, SMALL, GREY)
         x = LEFT + width(against, SMALL)
-        newcomers = any(line.moved is None for line in shown.lines)
+        there = {line.moved and (1 if line.moved > 0 else -1) for line in shown.lines}
         signs = ((1, "名次上升"), (-1, "名次下降"), (0, "名次未变"), (None, "新上榜"))
-        for moved, words in signs if newcomers else signs[:3]:
+        for moved, words in (sign for sign in signs if sign[0] in there):
             x = _sign(sheet, x, y, moved) + 10
             sheet.text(x, y, words, SMALL, GREY)
             x += width(words, SMALL) + 28

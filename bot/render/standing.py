@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bot.render.words import NO_VALUE, clean, group_digits, moment_words
 from models.messages import Corrected, RankRow, RankTable
+from models.ties import runs
 
 STALE = "数据未更新"
 TIED = "并列"
@@ -45,11 +46,23 @@ class Standing:
     unit: str
     lines: tuple[Line, ...]
     missing: tuple[str, ...]  # 未报
-    unranked: tuple[str, ...]  # reported something, but cannot be ranked: name and why
+    unranked: tuple[str, ...]  # reported something, but cannot be ranked: name and why, or why_unranked says it of all
+    why_unranked: str  # the one reason that all of them share, or empty
     compared: str  # 第2期, 上期, or empty: there is nothing to compare with
     corrections: tuple[str, ...]  # of the issue compared with: 长沙市 12,500→12,300
     note: str
     issuer: str
+
+    @property
+    def groups(self) -> list[tuple[Line, ...]]:
+        """Return the lines with those as one that differ in the name only."""
+        return runs(self.lines, lambda line: (line.rank, line.figure, line.moved, line.change, line.tags))
+
+    @property
+    def apart(self) -> list[tuple[str, tuple[str, ...], str]]:
+        """Return who is not ranked: label, names, and the reason that all of them share."""
+        found = (("未报", self.missing, ""), ("未参加排名", self.unranked, self.why_unranked))
+        return [(label, names, f"（{why}）" if why else "") for label, names, why in found if names]
 
 
 def standing(table: RankTable, zone: tzinfo) -> Standing:
@@ -64,6 +77,9 @@ def standing(table: RankTable, zone: tzinfo) -> Standing:
     ties = Counter(rank for rank, _, _ in ranked)
     lines = tuple(_line(row, rank, value, table.decimals, ties[rank] > 1) for rank, value, row in ranked)
     compared = table.since is not None or any(line.moved is not None for line in lines)
+    unranked = [row for row in apart if not _is_missing(row)]
+    reasons = {_why(row, table.decimals) for row in unranked}
+    shared = reasons.pop() if len(unranked) > 1 and len(reasons) == 1 else ""
     return Standing(
         title=clean(table.title) or "排名",
         issue=PREVIEW if table.number is None else f"第{table.number}期",
@@ -72,7 +88,8 @@ def standing(table: RankTable, zone: tzinfo) -> Standing:
         unit=clean(table.unit, 12),
         lines=lines,
         missing=tuple(_name(row) for row in apart if _is_missing(row)),
-        unranked=tuple(_reason(row, table.decimals) for row in apart if not _is_missing(row)),
+        unranked=tuple(_name(row) if shared else f"{_name(row)}（{_why(row, table.decimals)}）" for row in unranked),
+        why_unranked=shared,
         compared="" if not compared else f"第{table.since}期" if table.since is not None else "上期",
         corrections=tuple(_corrected(each, table.decimals) for each in table.corrections),
         note=clean(table.note, 400),
@@ -111,7 +128,7 @@ def _corrected(each: Corrected, decimals: int) -> str:
     return f"{clean(each.org) or NAMELESS} {was}→{now}"
 
 
-def _reason(row: RankRow, decimals: int) -> str:
-    figure = (NO_VALUE if row.value is None else group_digits(row.value, decimals),)
-    why = tuple(clean(mark, 20) for mark in row.marks) or figure
-    return f"{_name(row)}（{'、'.join(why)}）"
+def _why(row: RankRow, decimals: int) -> str:
+    """Say why a row that holds something cannot be ranked; without a mark its figure stands for the reason."""
+    figure = NO_VALUE if row.value is None else group_digits(row.value, decimals)
+    return "、".join(clean(mark, 20) for mark in row.marks) or figure

@@ -12,12 +12,13 @@ from bot.render.standing import EMPTY, POINTS, STEADY, TIED, Line, Standing, sta
 from bot.render.words import CHINA, group_digits
 from models.charts import MatrixTable, TrendTable
 from models.messages import RankTable, Table
+from models.ties import ALIKE
 
 __all__ = ["group_digits", "ranking_text", "table_text"]
 
 NAMES_SHOWN = 40  # names of a list before it ends in 等
 CORRECTIONS_SHOWN = 10
-ALIKE = 4  # orgs with one figure that a single line tells (decided by us 2026-11-24)
+TIED_SHOWN = (NAMES_SHOWN, 8, 0)  # names behind a shared rank, the fewer the less room there is
 
 
 def table_text(table: Table, limit_bytes: int, *, zone: tzinfo = CHINA) -> str:
@@ -34,21 +35,24 @@ def ranking_text(table: RankTable, limit_bytes: int, *, zone: tzinfo = CHINA, pi
 
     pictured: a picture goes with it, so lines that are cut can be seen there.
 
-    Too long a text gives up, in this order: the explanation of the arrows, the note, the names of who is missing, and
-    then lines from the end, with one line that says how many. Whole lines go, but for a title that alone is too long.
+    Too long a text gives up, in this order: the explanation of the arrows, the note, the names of who is missing, the
+    names of those who share a rank, and then lines from the end, with one line that says how many. Whole lines go, but
+    for a title that alone is too long.
     """
     shown = standing(table, zone)
-    head, body = _head(shown), [_row(line, shown) for line in shown.lines]
+    head, groups = _head(shown), shown.groups
     apart = [*_apart(shown, NAMES_SHOWN), *_corrected(shown, CORRECTIONS_SHOWN)]
     counts = [*_apart(shown, 0), *_corrected(shown, 0)]
     note = [f"注：{shown.note}"] if shown.note else []
     alike = _all_alike(shown)
-    brief, signs = alike or body, "" if alike else _explained(shown)
-    for tail in ([*apart, *note, signs], [*apart, *note], apart, counts):
-        whole = "\n".join(filter(None, [*head, *brief, *tail]))
-        if _size(whole) <= limit_bytes:
-            return whole
-    return _cut(head, body, counts, limit_bytes, "见图" if pictured else "未列出")
+    signs = "" if alike else _explained(shown)
+    for most in TIED_SHOWN if len(groups) < len(shown.lines) else (0,):
+        body = [_row(group, shown, most) for group in groups]
+        for tail in ([*apart, *note, signs], [*apart, *note], apart, counts):
+            whole = "\n".join(filter(None, [*head, *(alike or body), *tail]))
+            if _size(whole) <= limit_bytes:
+                return whole
+    return _cut(head, body, [len(group) for group in groups], counts, limit_bytes, "见图" if pictured else "未列出")
 
 
 def _head(shown: Standing) -> list[str]:
@@ -57,11 +61,17 @@ def _head(shown: Standing) -> list[str]:
     return [title, f"数据截至{shown.as_of}{unit}", *([] if shown.lines else [EMPTY])]
 
 
-def _row(line: Line, shown: Standing) -> str:
+def _row(group: Sequence[Line], shown: Standing, most: int) -> str:
+    """Write an org, or those that differ in the name only with so many of their names."""
+    line, tags = group[0], group[0].tags
     moved = f" {movement(line.moved)}" if shown.compared else ""
-    tags = f"（{'、'.join(line.tags)}）" if line.tags else ""
     change = f" {line.change}" if line.change and shown.compared else ""
-    return f"{line.rank}. {line.name} {line.figure}{moved}{change}{tags}"
+    name, names = line.name, ""
+    if len(group) > 1:
+        name, names = f"{TIED}{len(group):,}家", listed([each.name for each in group], most)
+        tags = tuple(tag for tag in tags if tag != TIED)
+    marks = f"（{'、'.join(tags)}）" if tags else ""
+    return f"{line.rank}. {name} {line.figure}{moved}{change}{marks}{names}"
 
 
 def _all_alike(shown: Standing) -> list[str]:
@@ -105,8 +115,7 @@ def movement(moved: int | None) -> str:
 
 
 def _apart(shown: Standing, most: int) -> list[str]:
-    groups = (("未报", shown.missing), ("未参加排名", shown.unranked))
-    return [f"{label}{len(names)}家{listed(names, most)}" for label, names in groups if names]
+    return [f"{label}{len(names):,}家{why}{listed(names, most)}" for label, names, why in shown.apart]
 
 
 def listed(names: Sequence[str], most: int) -> str:
@@ -116,12 +125,15 @@ def listed(names: Sequence[str], most: int) -> str:
     return "：" + "、".join(names[:most]) + ("等" if len(names) > most else "")
 
 
-def _cut(head: list[str], body: list[str], tail: list[str], limit: int, where: str) -> str:
-    """Keep the lines that fit and say how many are left out; give up the tail and then the head for a tight limit."""
+def _cut(head: list[str], body: list[str], counts: list[int], tail: list[str], limit: int, where: str) -> str:
+    """Keep the lines that fit and say how many orgs are left out; give up the tail and then the head for a tight limit.
+
+    counts: of how many orgs each line tells.
+    """
     ends = list(accumulate(_size(line) + 1 for line in body))
     for first, last in ((head, tail), (head, []), (head[:1], [])):
         for kept in range(min(bisect_right(ends, limit), len(body) - 1), -1, -1):
-            rest = f"……{'其余' if kept else '共'}{len(body) - kept:,}家{where}"
+            rest = f"……{'其余' if kept else '共'}{sum(counts[kept:]):,}家{where}"
             text = "\n".join([*first, *body[:kept], rest, *last])
             if _size(text) <= limit:
                 return text

@@ -10,10 +10,14 @@ from models.figures import grouped
 from models.messages import RankTable
 
 
-def publish_preview(table: RankTable, group: str, number: int, ranked: int, unranked: int) -> str:
+def publish_preview(table: RankTable, group: str, number: int) -> str:
     """Show what publishing will do."""
-    missing = f"，未报{unranked}家" if unranked else ""
-    text = f"将把{table.title}第{number}期发到群“{group}”，上榜{ranked}家{missing}。预览图随后发给您。"
+    ranked = sum(row.rank is not None for row in table.rows)
+    silent = sum(row.rank is None and not row.marks for row in table.rows)
+    missing = f"，未报{silent:,}家" if silent else ""
+    apart = len(table.rows) - ranked - silent
+    others = f"，未参加排名{apart:,}家" if apart else ""
+    text = f"将把{table.title}第{number}期发到群“{group}”，上榜{ranked:,}家{missing}{others}。预览图随后发给您。"
     corrected = corrections(table)
     return f"{text}\n{corrected}" if corrected else text
 

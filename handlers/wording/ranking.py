@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from decimal import Decimal
 
 from handlers.wording.issues import corrections
@@ -12,22 +12,27 @@ from models.campaign.definition import Campaign, Ranking, RollUp
 from models.figures import grouped
 from models.messages import RankRow, RankTable
 from models.rankings import Score
+from models.ties import runs
 
 MOST_LEADING = 6  # lines of the leaders, however many share a rank
+MOST_TIED = 20  # names behind a rank that many share
+MOST_EXPLAINED = 15  # orgs whose figures are worked out in one answer
 
 
 def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top: int = 3) -> str:
     """Write a ranking for one reader: the top, and where the own orgs stand."""
     number = f"第{table.number}期" if table.number else "预览（未发布）"
     lines = [f"{table.title} {number}", f"数据截至{moment_words(campaign, table.as_of)}"]
-    ranks = Counter(row.rank for row in table.rows if row.rank is not None)
-    leading = [row for row in table.rows if row.rank is not None and row.rank <= top]
-    shown = [row for row in table.rows if row.rank is not None and (row in leading[:MOST_LEADING] or row.org in own)]
-    for row in shown:
-        value = grouped(row.value, table.decimals) if row.value is not None else ""
-        moved = moved_words(row.moved) + change_words(row.change, table.decimals)
-        lines.append(f"{row.rank}. {row.org} {value}{table.unit}{moved}{_marks(_all_marks(row, ranks))}")
-    if len(leading) > MOST_LEADING:
+    ranked = [row for row in table.rows if row.rank is not None]
+    ranks = Counter(row.rank for row in ranked)
+    leading = [row for row in ranked if row.rank is not None and row.rank <= top]
+    groups = runs(leading, _alike)
+    named = {row.org for group in groups[:MOST_LEADING] for row in group[:MOST_TIED]}
+    mine = [(row,) for row in ranked if row.org in own and row.org not in named]
+    if groups and len(groups[0]) == len(ranked) > 1:  # nothing is to be known of one that is not of all
+        mine = []
+    lines += [_place(table, group, ranks, len(ranked)) for group in [*groups[:MOST_LEADING], *mine]]
+    if len(groups) > MOST_LEADING:
         lines.append(f"前{top}名（含并列）共{len(leading):,}家")
     lines += _apart(table)
     if table.corrections:
@@ -35,16 +40,38 @@ def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top:
     return "\n".join(lines)
 
 
+def _alike(row: RankRow) -> Hashable:
+    """Return all that there is to know about a row but its name."""
+    return row.rank, row.moved, row.change, row.marks, row.stale
+
+
+def _place(table: RankTable, group: Sequence[RankRow], ranks: Mapping[int, int], of: int) -> str:
+    """Write an org with its figure, or all that differ in the name only; of: how many are ranked."""
+    row = group[0]
+    value = "" if row.value is None else f"{grouped(row.value, table.decimals)}{table.unit}"
+    moved = moved_words(row.moved) + change_words(row.change, table.decimals)
+    if len(group) == 1:
+        return f"{row.rank}. {row.org} {value}{moved}{_marks(_all_marks(row, ranks))}"
+    marks = _marks(_all_marks(row, {}))
+    if len(group) == of:
+        return f"{of:,}家均为{value}{moved}{marks}"
+    names = names_list([each.org for each in group], MOST_TIED)
+    return f"{row.rank}. 并列{len(group):,}家 {value}{moved}{marks}：{names}"
+
+
 def _apart(table: RankTable) -> list[str]:
-    """List who is not ranked: who has reported nothing, and who cannot be ranked with the reason."""
+    """List who is not ranked: who has reported nothing, and who cannot be ranked with the reason, once for all."""
     apart = [row for row in table.rows if row.rank is None]
     missing = [row.org for row in apart if not row.marks]
-    others = [f"{row.org}{_marks(row.marks)}" for row in apart if row.marks]
-    return [
-        f"{label}{len(names):,}家：{names_list(names, 20)}"
-        for label, names in (("未报", missing), ("未参加排名", others))
-        if names
-    ]
+    others = [row for row in apart if row.marks]
+    lines = [f"未报{len(missing):,}家：{names_list(missing, 20)}"] if missing else []
+    if len(others) > 1 and len({row.marks for row in others}) == 1:
+        names = names_list([row.org for row in others], 20)
+        lines.append(f"未参加排名{len(others):,}家{_marks(others[0].marks)}：{names}")
+    elif others:
+        names = names_list([f"{row.org}{_marks(row.marks)}" for row in others], 20)
+        lines.append(f"未参加排名{len(others):,}家：{names}")
+    return lines
 
 
 def moved_words(moved: int | None) -> str:
@@ -61,7 +88,7 @@ def change_words(change: Decimal | None, decimals: int) -> str:
 
 def _all_marks(row: RankRow, ranks: Mapping[int, int]) -> list[str]:
     """List what is to be known about a row: shared rank, missing parts, old readings."""
-    tied = ["并列"] if row.rank is not None and ranks[row.rank] > 1 else []
+    tied = ["并列"] if row.rank is not None and ranks.get(row.rank, 0) > 1 else []
     return [*tied, *row.marks, *(["数据未更新"] if row.stale else [])]
 
 
@@ -93,18 +120,25 @@ def preview_is_following(name: str) -> str:
     return f"{name}预览图随后发给您，只有您能看到。"
 
 
-def empty_ranking(name: str) -> str:
-    """Say that nobody has reported anything for a ranking."""
-    return f"{name}：还没有单位报数，排不出来。"
+def empty_ranking(table: RankTable) -> str:
+    """Say that nobody can be ranked: nobody has reported, or what values are divided by is missing."""
+    if any(row.marks for row in table.rows):
+        return "\n".join([f"{table.title}：还排不出来，没有一家能参加排名。", *_apart(table)])
+    return f"{table.title}：还没有单位报数，排不出来。"
 
 
-def how_it_is_ranked(campaign: Campaign, ranking: Ranking, found: Sequence[Score], own: Sequence[str]) -> str:
+def how_it_is_ranked(campaign: Campaign, ranking: Ranking, found: Sequence[Score], own: Collection[str]) -> str:
     """Explain one ranking: the formula, the rules, and how the values of these orgs come about."""
     lines = [f"{ranking.name}怎么算：{_formula(campaign, ranking)}", _order(ranking)]
     if ranking.note:
         lines.append(f"说明：{ranking.note}")
     shown = [score for score in found if score.org.name in own]
-    lines += [_worked_out(campaign, ranking, score) for score in shown if score.parts]
+    told = [score for score in shown if score.parts]
+    lines += [_worked_out(campaign, ranking, score) for score in told[:MOST_EXPLAINED]]
+    if len(told) > MOST_EXPLAINED:
+        named = ranking.names[0] if ranking.names else ranking.name
+        rest, example = len(told) - MOST_EXPLAINED, told[MOST_EXPLAINED].org.name
+        lines.append(f"另有{rest:,}家没有列出，要看哪一家，回“排名怎么算的 {named} {example}”。")
     silent = [score.org.name for score in shown if not score.parts]
     if silent:
         lines.append(f"还没有数、不参加排名：{names_list(silent, 20)}")

@@ -47,7 +47,7 @@ def amount(campaign: Campaign, indicator: str, value: Decimal) -> str:
 def names_list(names: Sequence[str], limit: int = SHORTEST_LIST) -> str:
     """Join names; beyond the limit say how many more there are."""
     shown = "、".join(names[:limit])
-    return f"{shown} 等{len(names)}家" if len(names) > limit else shown
+    return f"{shown} 等{len(names):,}家" if len(names) > limit else shown
 
 
 def numbered(labels: Sequence[str]) -> str:

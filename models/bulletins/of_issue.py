@@ -70,9 +70,9 @@ def _silent(table: RankTable) -> list[RankRow]:
 def _overall(table: RankTable) -> Iterator[str]:
     ranked, silent = _ranked(table), _silent(table)
     apart = len(table.rows) - len(ranked) - len(silent)
-    parts = [f"应参加排名{len(table.rows)}家，已参加{len(ranked)}家"]
-    parts += [f"未报{len(silent)}家"] if silent else []
-    parts += [f"因缺少数据不能排名{apart}家"] if apart else []
+    parts = [f"应参加排名{len(table.rows):,}家，已参加{len(ranked):,}家"]
+    parts += [f"未报{len(silent):,}家"] if silent else []
+    parts += [f"因缺少数据不能排名{apart:,}家"] if apart else []
     yield "，".join(parts) + "。"
     if ranked:
         high, low = max(ranked, key=lambda one: one[2]), min(ranked, key=lambda one: one[2])
@@ -87,7 +87,7 @@ def _overall(table: RankTable) -> Iterator[str]:
     moved = [row.moved for row, _, _ in ranked if row.moved is not None]
     if table.since is not None and moved:
         up, down = sum(each > 0 for each in moved), sum(each < 0 for each in moved)
-        yield f"与第{table.since}期相比，名次上升{up}家，下降{down}家，不变{len(moved) - up - down}家。"
+        yield f"与第{table.since}期相比，名次上升{up:,}家，下降{down:,}家，不变{len(moved) - up - down:,}家。"
 
 
 def _places(table: RankTable) -> Iterator[Block]:
@@ -95,12 +95,12 @@ def _places(table: RankTable) -> Iterator[Block]:
     if not ranked:
         yield Block(TEXT, "目前没有可以排名的数据。")
         return
-    if len(ranked) <= FEW:
+    top = [one for one in ranked if one[1] <= ENDS]
+    if len(ranked) <= FEW or len(top) == len(ranked):
         yield Block(TEXT, f"{_listed(table, ranked)}。")
         return
-    top = [one for one in ranked if one[1] <= ENDS]
     last = ranked[-1][1]
-    bottom = [one for one in ranked[-ENDS:] if one[1] > ENDS]
+    bottom = [one for one in ranked if one[1] > ENDS and one[1] >= ranked[-ENDS][1]]  # none of those tied is left out
     yield Block(2, "排名靠前的单位")
     yield Block(TEXT, f"{_listed(table, top)}。")
     if bottom and last > ENDS:
@@ -131,16 +131,16 @@ def _lacking(ranking: Ranking, table: RankTable) -> list[str]:
     if ranking.kind == "completion":
         short = [row.org for row in table.rows if row.value is not None and row.value < ranking.scale]
         if short:
-            lines.append(f"任务还没有全部完成的{len(short)}家：{named(short)}。")
+            lines.append(f"任务还没有全部完成的{len(short):,}家：{named(short)}。")
     silent = _silent(table)
     if silent:
-        lines.append(f"未报送数据的{len(silent)}家：{named(row.org for row in silent)}。")
+        lines.append(f"未报送数据的{len(silent):,}家：{named(row.org for row in silent)}。")
     marked = [f"{row.org}（{'、'.join(row.marks)}）" for row in table.rows if row.marks]
     if marked:
-        lines.append(f"数据不全的{len(marked)}家：{named(marked)}。")
+        lines.append(f"数据不全的{len(marked):,}家：{named(marked)}。")
     stale = [row.org for row in table.rows if row.stale]
     if stale:
-        lines.append(f"数据较长时间没有更新的{len(stale)}家：{named(stale)}。")
+        lines.append(f"数据较长时间没有更新的{len(stale):,}家：{named(stale)}。")
     if not lines and ranking.kind == "completion":
         return ["各单位应完成的任务均已完成。"]
     return lines or ["各单位均已按要求报送，数据完整。"]
@@ -197,7 +197,7 @@ def appendix(table: RankTable) -> Appendix:
         changes = (_moved(row.moved), _change(row.change, table.decimals)) if compared else ()
         rows.append((str(row.rank), row.org, grouped(row.value, table.decimals), *changes, marks))
     if len(table.rows) > MOST_ROWS:
-        rows.append(("……", f"其余{len(table.rows) - MOST_ROWS}家见电子表格", "", *(("", "") if compared else ()), ""))
+        rows.append(("……", f"其余{len(table.rows) - MOST_ROWS:,}家见电子表格", "", *(("", "") if compared else ()), ""))
     number = f"（第{table.number}期）" if table.number else ""
     return Appendix(f"{table.title}{number}", heads, tuple(rows))
 
@@ -221,4 +221,4 @@ def _value(table: RankTable, value: Decimal | None) -> str:
 def named(names: Iterable[str]) -> str:
     """Write a list of names, a long one shortened."""
     every = list(names)
-    return "、".join(every) if len(every) <= NAMED else f"{'、'.join(every[:NAMED])}等{len(every)}家"
+    return "、".join(every) if len(every) <= NAMED else f"{'、'.join(every[:NAMED])}等{len(every):,}家"

@@ -77,6 +77,17 @@ AWKWARD = {
     "one-org": table([RankRow("长沙市", 1, Decimal(5))], since=None, number=1),
     "all-tied": table(RankRow(name, 1, Decimal("12.5"), 0) for name in CITIES),
     "all-zero": table(RankRow(name, 1, Decimal("-0"), 0) for name in CITIES),
+    "one-leader": table(
+        [
+            RankRow("长沙市", 1, Decimal("16.7"), 0, change=Decimal("16.7")),
+            *(RankRow(name, 2, Decimal(0), 0, change=Decimal(0)) for name in CITIES[1:]),
+        ],
+        title="任务完成度",
+        unit="%",
+    ),
+    "ties-of-long-names": table(
+        [*falling(CITIES[:4]), *(RankRow(LONG_NAME, 5, Decimal(1), 0, stale=True) for _ in range(70))]
+    ),
     "negative": table(falling(CITIES[:8], top=150)),
     "only-negative": table(falling(CITIES[:3], top=-5)),
     "preview": table(falling(CITIES), number=None),

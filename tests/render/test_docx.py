@@ -208,10 +208,18 @@ def test_the_campaign_file_says_whether_papers_have_a_red_head(campaign: Campaig
         ([RankRow(CITIES[0], 1, Decimal(5))], "仅长沙市公安局有数据，5份。"),
         ([RankRow(name, 1, Decimal(5)) for name in CITIES], "并列第1名长沙市公安局、株洲市公安局"),
         ([RankRow("长" * 40, 1, Decimal(0))], "第1名" + "长" * 40),
+        (
+            [RankRow(name, 1 + (n > 0), Decimal(n == 0)) for n, name in enumerate(CITIES)],
+            f"第1名长沙市公安局，1份；并列第2名{'、'.join(CITIES[1:])}，0份。\n三、",
+        ),
+        (
+            [RankRow(name, min(n, 4), Decimal(9 - min(n, 4))) for n, name in enumerate(CITIES, 1)],
+            f"（二）排名靠后的单位\n并列第4名{'、'.join(CITIES[3:])}，5份。",
+        ),
         ([RankRow(CITIES[0], None, None, marks=("缺人口数",))], "因缺少数据不能排名1家"),
-        ([RankRow(f"单位{n}", n, Decimal(30000 - n)) for n in range(1, 30001)], "应参加排名30000家"),
+        ([RankRow(f"单位{n}", n, Decimal(30000 - n)) for n in range(1, 30001)], "应参加排名30,000家"),
     ],
-    ids=["no-data", "one", "all-tied", "long-name", "no-population", "thirty-thousand"],
+    ids=["no-data", "one", "all-tied", "long-name", "one-leader", "many-last", "no-population", "thirty-thousand"],
 )
 def test_odd_rankings_make_a_bulletin_too(campaign: Campaign, rows: list[RankRow], expected: str) -> None:
     """It says what is the case, and opens."""

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.render.picture import pages
-from bot.render.svg import GREY, drawable, flow, shorten, wrap
+from bot.render.svg import GREY, PAPER, drawable, flow, shorten, wrap
 from bot.render.words import CHINA, clean
 from models.messages import RankRow, RankTable
 from tests.render.layout import boxes, check
-from tests.render.tables import AWKWARD, HUNAN, LONG_NAME, counties, table
+from tests.render.tables import AWKWARD, CITIES, HUNAN, LONG_NAME, counties, table
 
 
 def words(ranking: RankTable) -> list[str]:
@@ -103,10 +103,26 @@ def test_shares_fill_their_bars_at_a_hundred() -> None:
     assert "（百分点）" in page
 
 
-def test_all_tied_has_no_leaders() -> None:
-    """Where all are tied nobody is shown in red."""
-    fills = {box.fill for page in pages(AWKWARD["all-tied"], CHINA) for box in boxes(page) if box.words == "1"}
-    assert fills == {GREY}
+def test_the_last_are_no_leaders() -> None:
+    """Where all are tied nobody is shown in red, nor are those at the end who come among the first three."""
+    for name, last in (("all-tied", "1"), ("one-leader", "2"), ("corrected-to-zero", "2")):
+        fills = [(box.words, box.fill) for page in pages(AWKWARD[name], CHINA) for box in boxes(page)]
+        assert (last, GREY) in fills, name
+        assert (last, PAPER) not in fills
+        assert last == "1" or ("1", PAPER) in fills
+
+
+def test_those_who_share_a_figure_share_a_row() -> None:
+    """Thirteen at zero are one row that counts and names them; 30 000 are one as well, and nothing is left out."""
+    drawn = words(AWKWARD["one-leader"])
+    assert "并列13家" in drawn
+    assert drawn.count("0.0") == 1
+    assert all(name in "".join(drawn) for name in CITIES)
+    assert "名次上升" not in drawn
+    tied = table(RankRow(f"第{number}县", 1, Decimal(0), None) for number in range(30_000))
+    (page,) = pages(tied, CHINA)
+    assert "并列30,000家" in page
+    assert "未在图中列出" not in page
 
 
 def test_first_issue_explains_no_arrows() -> None:

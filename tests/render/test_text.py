@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.render.text import group_digits, movement, ranking_text
 from models.messages import RankRow
-from tests.render.tables import AWKWARD, HUNAN, NOTE, counties, table
+from tests.render.tables import AWKWARD, CITIES, HUNAN, NOTE, counties, table
 
 WHOLE = f"""万人关注率排名 第3期
 数据截至2021年5月24日9:05，单位：人/万人
@@ -70,12 +70,24 @@ def test_one_figure_of_all_is_one_line() -> None:
     assert ranking_text(stale, 2048).count("并列") == 4
 
 
+def test_those_who_share_a_figure_share_a_line() -> None:
+    """One leader and thirteen others at zero are two lines; where there is little room the names go, not the count."""
+    text = ranking_text(AWKWARD["one-leader"], 2048)
+    names = "、".join(CITIES[1:])
+    assert text.splitlines()[2:4] == ["1. 长沙市 16.7 — +16.7", f"2. 并列13家 0.0 — 持平：{names}"]
+    assert "2. 并列13家 0.0 — 持平：" + "、".join(CITIES[1:9]) + "等" in ranking_text(AWKWARD["one-leader"], 270)
+    assert ranking_text(AWKWARD["one-leader"], 150).endswith("2. 并列13家 0.0 — 持平")
+    rows = [RankRow(f"第{number}县", 1 + (number > 0), Decimal(number == 0), None) for number in range(30_000)]
+    assert ranking_text(table(rows, since=None), 100).endswith("……其余29,999家见图")
+
+
 def test_not_rankable_is_not_missing() -> None:
     """Who reported but cannot be ranked is told with the reason; a rank without a value counts as missing."""
     assert "未参加排名2家：长沙市（7.0）、株洲市（缺人口数）" in ranking_text(AWKWARD["value-without-rank"], 2048)
     text = ranking_text(AWKWARD["rank-without-value"], 2048)
     assert "未报1家：长沙市" in text
     assert "未参加排名1家：株洲市（—）" in text
+    assert "未参加排名5家（缺人口数）：长沙市、株洲市" in ranking_text(AWKWARD["no-population"], 2048)
     assert "并列" not in text
 
 
