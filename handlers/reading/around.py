@@ -14,10 +14,12 @@ _CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停�
 # behind 取消: an earlier report is meant, not a thing that was called off: 取消我10分钟前报的入户50户
 _EARLIER = "刚|那条|那个|那笔|上一?条|上次|前一?条|前面|之前|[报填录登发]的"
 POINTS_BACK = re.compile(rf"(?:掉|了|一下)?[^,;。!?:\n]{{0,12}}?(?:这条|{_EARLIER})")
+_THAT_ONE = re.compile("的?[那这]一?[条个笔次](?:数|信息|消息)?[要就先给]?(?:作废|撤|删|不算|不要|取消)")
 _EARLIER_ONE = re.compile(_EARLIER)
 _NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
 _BUT = frozenset("才只还连")
-_REST = 40  # tokens before 留下 in which what was handed out is looked for
+_BESIDE = 4  # tokens between a bulletin and what it says
+_REST = 40  # tokens before a word that are looked at for what was handed out, or for whose bulletin it is
 BRACKET = 12  # tokens of a bracket without figures, or of the rest of a clause
 
 
@@ -46,8 +48,10 @@ def is_weekday_of(tokens: list[Token], index: int) -> bool:
     return named and bool(before) and before[-1].kind in ("day", "iso", "slash", "dot")
 
 
-def ahead(tokens: list[Token], index: int) -> str:
+def ahead(tokens: list[Token], index: int, text: str) -> str:
     """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
+    if _THAT_ONE.match(text, tokens[index].end):
+        return "undo"
     if index + 1 == len(tokens) or tokens[index + 1].kind == MARK:
         return ""  # most of them
     for at in range(index + 1, min(index + BRACKET, len(tokens))):
@@ -117,6 +121,14 @@ def ends_taking_back(tokens: list[Token], index: int, text: str) -> bool:
     while begin > 0 and tokens[begin - 1].kind != MARK:
         begin -= 1
     return _EARLIER_ONE.search(text, tokens[begin].start - tokens[begin].gap, tokens[index].start) is not None
+
+
+def of_their_bulletin(tokens: list[Token], index: int) -> bool:
+    """Whether 全省 belongs to a bulletin named before it: 省里通报，全省避免损失14亿."""
+    word = tokens[index].word
+    begin = max(0, index - _REST)
+    told = next((at for at in range(index - 1, begin - 1, -1) if tokens[at].word.endswith("通报")), None)
+    return word[0] == "全" and told is not None and (index - told <= _BESIDE or word[1:] in tokens[told].word)
 
 
 def left_with_them(tokens: list[Token], index: int) -> bool:

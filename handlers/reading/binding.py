@@ -78,6 +78,8 @@ class Binder:
         """Whether nothing that could be counted stands between a noun and a number after it. people: they may."""
         if noun >= index or index - noun > _REACH:
             return False
+        if people and self._taught(noun, index):
+            return True
         for token in self.tokens[noun + 1 : index + 1]:
             if token.gap or token.kind == MARK:
                 return False
@@ -89,6 +91,12 @@ class Binder:
             ):
                 return False
         return True
+
+    def _taught(self, noun: int, index: int) -> bool:
+        """Whether staff were the audience: 参训保安57人, 培训网格员120人."""
+        if "taught" not in self.tokens[noun].classes or index - noun != 2 or self.tokens[index].measure not in PERSONS:
+            return False
+        return not (self.tokens[noun + 1].gap or self.tokens[index].gap) and "staff" in self.tokens[noun + 1].classes
 
     def _left(self, index: int, previous: int, again: bool = False) -> Choice | None:
         best: Choice | None = None
@@ -150,7 +158,7 @@ class Binder:
         if after is None or after.start != self.tokens[index].end or after.entry is None or after.entry.targets:
             return False
         counted = self.tokens[index].measure in GENERIC and index + 1 not in self.at
-        return counted and bool(after.classes & {"place", "staff"})
+        return counted and bool(after.classes & {"place", "staff", "tail"})
 
     def _counts_other(self, noun: int, index: int) -> bool:
         """Whether another thing is named between the noun and the number: 在展板旁设置咨询台6个."""
@@ -162,7 +170,7 @@ class Binder:
             return False  # persons are counted, so the unknown word is who they are: 听课孕产妇67人
         if measure in GENERIC and measure not in FREQUENCY and own_gap > 1:
             return True
-        if self.placed(noun, index):
+        if self.placed(noun, index) or self._taught(noun, index):
             return False
         other, unknown, after_verb = False, own_gap, -1
         for token in self.tokens[noun + 1 : index]:

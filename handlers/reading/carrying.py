@@ -35,6 +35,8 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
     measure = token.measure
     if _runs_on(clause, index) or _other_kind(clause, index):
         return None
+    if measure in PERSONS and not (scope.paren or scope.part) and (crowd := _crowd(now, clause, index)) is not None:
+        return crowd
     if len(clause) == 1 and (bracketed := _bracketed(now, at)) is not None:
         return bracketed
     begin = index
@@ -66,6 +68,19 @@ def carried(now: Current, clause: list[Token], index: int, at: int, previous: in
             return Choice((heir, None), "follows", factor)
     people = any("people" in before.classes for before in clause[begin:index])
     return _following(now, token, people) or _by_measure(now, token, scope)
+
+
+def _crowd(now: Current, clause: list[Token], index: int) -> Choice | None:
+    """Bind those who were at a place where people come to listen: 广场上大约有六百来人."""
+    for before in range(index - 1, max(-1, index - _ITEM - 1), -1):
+        token = clause[before]
+        if clause[before + 1].gap or not token.classes & (TRANSPARENT | {"venue"}):
+            return None
+        if "venue" in token.classes:
+            heir = next(iter(now.lexicon.follows.values()), None)
+            factor = now.lexicon.fits[heir].get(clause[index].measure) if heir is not None else None
+            return Choice((heir, None), "follows", factor) if heir is not None and factor is not None else None
+    return None
 
 
 def _bracketed(now: Current, at: int) -> Choice | None:
@@ -234,7 +249,18 @@ def gives_way(now: Current, target: Target, at: int) -> Target:
     named = [i for i in range(start, end) if any(t[0] == heir for t in _targets(now.tokens[i]))]
     later = [i for i in named if i > at and any(token.kind == MARK for token in now.tokens[at:i])]
     counted = any(token.kind == NUMBER and token.measure in PERSONS for token in now.tokens[at + 1 : end])
+    if _of_another(now, [i for i in named if i < at], at):
+        return target
     return (heir, None) if named and not (later == named and counted) else target
+
+
+def _of_another(now: Current, named: list[int], at: int) -> bool:
+    """Whether other sessions came after those who were counted: 培训会计60人，反诈课35堂，受众3900人."""
+    sessions = now.lexicon.follows.keys()
+    held = next((i for i in range(at - 1, -1, -1) if any(t[0] in sessions for t in _targets(now.tokens[i]))), -1)
+    if not named or held <= named[-1]:
+        return False
+    return any(token.kind == NUMBER and token.measure in PERSONS for token in now.tokens[named[-1] : held])
 
 
 def _targets(token: Token) -> tuple[Target, ...]:

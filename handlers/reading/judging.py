@@ -21,6 +21,7 @@ from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
 _PARTS = 12  # figures that one total may sum up
+_MEANS = frozenset(("平均", "日均", "人均", "户均", "场均", "每天", "每日", "每周", "每晚"))
 _APART = frozenset(("meeting", "staff", "place", "trader", "rate", "drop", "like"))
 
 
@@ -39,7 +40,7 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     noun = binder.tokens[choice.mention.index].classes if choice.mention is not None else NO_CLASSES
     veto = _veto(now, choice, target, scope, noun)
     if now.question or veto or scope.like or (scope.each and not scope.total):
-        if scope.each and now.loose and not veto and not now.question and value is not None:
+        if scope.each and now.loose and not _by_time(now, at) and not veto and not now.question and value is not None:
             work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value)),), scope.when)
         work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
         return
@@ -54,12 +55,13 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
         work.ask(DoubtKind.TWO_READINGS, token, risen, scope.when)
         return
     sharing = _sharing(now, binder, choice, index, at)
-    if len(sharing) > 1 and not scope.all:
+    for_all = scope.all or not value  # 横幅、展板都是0
+    if len(sharing) > 1 and not for_all:
         work.ask(DoubtKind.CANNOT_SPLIT, token, tuple((each, None) for each in sharing))
         return
-    several = len(sharing) > 1 or (scope.all and _shared_by_one(binder, index))
+    several = len(sharing) > 1 or (for_all and _shared_by_one(binder, index))
     approx = quantity.approx or _about(now, at)
-    for each in sharing if scope.all else (target,):
+    for each in sharing if for_all else (target,):
         draft = work.keep(token, each, value, scope, choice.reason, approx)
         draft.per = scope.all and not several and not scope.paren and not scope.part
         draft.restates = "restate" in now.classes and any(
@@ -104,6 +106,11 @@ def _veto(now: Current, choice: Choice, target: Target, scope: Scope, noun: froz
     heirs = now.lexicon.follows
     met = "meeting" in now.classes and target[0] in heirs.values() and not now.named & heirs.keys()
     return "meeting" if met else ""
+
+
+def _by_time(now: Current, at: int) -> bool:
+    """Whether a figure is a mean, or of each day: 平均每天排片55场."""
+    return any(token.word in _MEANS for token in now.tokens[max(0, at - 6) : at])
 
 
 def _times(now: Current, at: int, value: Decimal) -> Decimal | None:

@@ -18,7 +18,7 @@ from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 # 1. 2、 (3) 一、 （二） ① ▪ - at the head of a line; a number directly after the point is a figure (1.5万)
 _LIST_MARK = re.compile(
-    r"(?:^|(?<=\n))[ \t]*(?:\d{1,2}(?:[.、)](?!\d)|[)])|[(]?[一二三四五六七八九十]{1,3}[)、.](?=\D)"
+    r"(?:^|(?<=\n))[ \t]*(?:\d{1,2}(?:[.、)](?!\d)|[)]|、(?!\d{1,2}、))|[(]?[一二三四五六七八九十]{1,3}[)、.](?=\D)"
     r"|\d{1,2} (?=[^\s\d]{2,8} \d)|[(]\d{1,2}[)]|[-*·\x01>#]+)[ \t]*"
 )
 _INLINE = re.compile(r"(?:^|(?<=[ ;,:。\n]))(\d{1,2})[、.)](?=[^\d\s])")

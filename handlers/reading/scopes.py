@@ -21,6 +21,7 @@ from handlers.reading.around import (
     is_item,
     is_weekday_of,
     left_with_them,
+    of_their_bulletin,
     taken_back,
     was_done,
 )
@@ -122,7 +123,7 @@ class _Walk:
         for index, token in enumerate(self.tokens):
             if token.kind == NUMBER:
                 scope = self.found[index] = self.state.copy()
-                scope.veto = scope.veto or ahead(self.tokens, index)
+                scope.veto = scope.veto or ahead(self.tokens, index, self.text)
                 if index <= self.due:
                     scope.veto, self.due = scope.veto or "plan", -1  # 应到50人，实到48人
                 if self.frame.pairs is not None:
@@ -292,7 +293,7 @@ class _Walk:
             self.state.veto = "crime" if "crime" in after.classes else "plan"  # 骗子要求转账15万
 
     def ours(self, word: str, index: int) -> None:
-        if word[0] == "全" and any(t.word.endswith("通报") for t in self.tokens[max(0, index - 4) : index]):
+        if of_their_bulletin(self.tokens, index):
             return  # 省里通报，全省避免损失14亿
         if self.state.veto == "other" or (self.ordered and self.state.veto == "plan" and was_done(self.tokens, index)):
             self.state.veto = self.frame.veto  # 要求每村挂2条，我们村挂了3条

@@ -16,6 +16,7 @@ _FIXES = frozenset(("fix", "to", "wrong", "swap", "isnot"))
 _DONE = frozenset(("做", "办", "搞", "走", "跑", "完成", "报", "补报", "再", "又", "加", "补"))
 _LIKELY = 3  # candidates shown with a question
 _SHORT = 20  # tokens of a message that is one short statement
+_ADDED = 8  # tokens of 补一下，还有30
 _COMMAND = 40  # characters of a command at most
 
 
@@ -81,7 +82,7 @@ def _stands_free(work: Work, number: Token) -> bool:
     runs_on = work.text[number.end : number.end + 1]
     if (after is not None and after.kind != MARK) or number.gap or "\u4e00" <= runs_on <= "\u9fff":
         return False
-    done = bool(work.flags & _FIXES)
+    done = bool(work.flags & _FIXES) or (len(tokens) <= _ADDED and any(token.word in _DONE for token in tokens[:2]))
     for token in reversed(tokens[:at]):
         if token.kind == MARK:
             break

@@ -63,7 +63,7 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     first = min(denials[0], named[0].index)
     rest = clause[denials[0] + 1 :]
     nobody = denial.word == "没有" and all(t.kind == DAY or t.classes & _OF_US for t in clause[: denials[0]])
-    if any(token.gap for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(rest, nobody):
+    if any(_unknown(now, token) for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(now, rest, nobody):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
 
@@ -123,13 +123,18 @@ def _filler(clause: list[Token], noun: Mention) -> bool:
     return noun.acts and "fill" in clause[noun.index].classes
 
 
-def _ends_so(rest: list[Token], nobody: bool) -> bool:
+def _unknown(now: Current, token: Token) -> bool:
+    """Whether unknown text stands before a token; 过 only says that it was to be done: 没有开过通报会."""
+    return token.gap > 1 or (token.gap == 1 and now.work.text[token.start - 1] != "过")
+
+
+def _ends_so(now: Current, rest: list[Token], nobody: bool) -> bool:
     """Whether what follows the denial only says what was not done: 没发短信, but not 没地方挂, 没统计.
 
     nobody: it may say that there was nobody: 没有劝阻的也没有装APP的.
     """
     for index, token in enumerate(rest):
-        if token.gap:
+        if _unknown(now, token):
             return False
         if token.word == "、" and index + 1 < len(rest) and rest[index + 1].classes & NEGATIVE:
             continue  # 无咨询、无劝阻
