@@ -39,6 +39,8 @@ CHAR = 320  # twips: one character of the body
 RED = RGBColor(0xC0, 0x00, 0x00)
 STAMP = (2021, 1, 1, 0, 0, 0)  # of every part: the same paper is the same file, however often it is made
 DIGITS = "零一二三四五六七八九"
+TITLE_ROOM = 20  # characters of a title's line
+NO_FIGURE = ("未报", "—")  # what stands in the place of one
 SHORT = 4  # characters: a column of such words stands centred
 HEADING_FONTS = {1: (H1_FONT, False), 2: (H2_FONT, False), 3: (BODY_FONT, True), 4: (BODY_FONT, False)}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -126,6 +128,9 @@ def _field(run: Any, code: str) -> None:
 
 def _styles(file: Any) -> None:
     styles = file.styles
+    for language in (styles.element.iter(qn("w:lang")), file.settings.element.iter(qn("w:themeFontLang"))):
+        for element in language:  # else a program takes the shapes of another country where a font is missing
+            element.set(qn("w:eastAsia"), "zh-CN")
     _style(styles["Normal"], BODY_FONT, BODY)
     body = _style(styles["Body Text"], BODY_FONT, BODY)
     body.paragraph_format.alignment = ALIGN.JUSTIFY
@@ -183,7 +188,9 @@ def _red_head(file: Any, office: str) -> None:
 
 
 def _title(file: Any, title: str, subtitle: str) -> None:
-    line = file.add_paragraph(_clean(title), style="Title")
+    """Set a title; one that is too long for a line breaks where its words end, as the standard asks."""
+    whole = title.replace("\n", "")
+    line = file.add_paragraph(_clean(whole if len(whole) <= TITLE_ROOM else title), style="Title")
     line.paragraph_format.space_before = PITCH
     if subtitle:
         below = file.add_paragraph(style="Body Text")
@@ -255,7 +262,7 @@ def _row(row: Any, values: Sequence[str], appendix: Appendix, widths: Sequence[M
 def _side(appendix: Appendix, number: int) -> Any:
     """Set a column of figures to the right, one of words to the left."""
     written = [row[number] for row in appendix.rows]
-    said = [text for text in written if text]
+    said = [text for text in written if text and text not in NO_FIGURE]
     figures = sum(re.fullmatch(r"[+-]?[\d,.]+", text) is not None for text in said)
     if figures * 2 > len(said):
         return ALIGN.RIGHT
@@ -274,7 +281,7 @@ def _widths(appendix: Appendix) -> list[Mm]:
 def _properties(file: Any, paper: Document) -> None:
     made = datetime.combine(paper.signed_on, time(0), tzinfo=UTC).replace(tzinfo=None)
     properties = file.core_properties
-    properties.title, properties.author = _clean(paper.title), _clean(paper.signed_by)
+    properties.title, properties.author = _clean(paper.title.replace("\n", "")), _clean(paper.signed_by)
     properties.created = properties.modified = made
     properties.last_modified_by, properties.comments = "", ""
 

@@ -29,6 +29,7 @@ TILE_GAP, TILE = 18, 176
 TILE_SIZES = (50, 42, 36, 30)
 YI = Decimal(100_000_000)  # 亿
 TICKS = 4  # at most, above and below nought together
+EACH_DAY = 10  # so few days and each may have its name below
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,17 +217,19 @@ def _ticks(known: Sequence[Decimal], *, from_nought: bool) -> list[Decimal]:
 
 
 def _day_names(sheet: Sheet, axis: Axis, days: Sequence[TrendDay]) -> float:
-    """Write the first day and the Mondays below a panel, as many as there is room for."""
-    y, free = axis.top + axis.height + 40, 0.0
-    for index, each in enumerate(days):
-        if index and each.day.weekday():
+    """Write below a panel the first day, the last, the Mondays, and then any other, as long as there is room."""
+    y = axis.top + axis.height + 40
+    taken: list[tuple[float, float]] = []
+    ends = (0, len(days) - 1)
+    for index in sorted(range(len(days)), key=lambda at: (at not in ends, days[at].day.weekday() > 0, at)):
+        if len(days) > EACH_DAY and index not in ends and days[index].day.weekday():
             continue
-        words = f"{each.day.month}.{each.day.day}"
+        words = f"{days[index].day.month}.{days[index].day.day}"
         long = width(words, SMALL)
         left = min(max(axis.x(index) - long / 2, axis.left), RIGHT - long)
-        if left >= free:
+        if all(left >= end + 24 or left + long + 24 <= start for start, end in taken):
             sheet.text(left, y, words, SMALL, GREY)
-            free = left + long + 24
+            taken.append((left, left + long))
     return y + 22
 
 

@@ -184,8 +184,10 @@ class Sheet:
             cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         elif kind in ("title", "bold"):
             cell.font = Font(bold=True, size=14 if kind == "title" else 11)
-        elif kind == "guarded":
-            cell.quotePrefix = True
+        else:
+            cell.quotePrefix = kind == "guarded"
+            if kind != "plain":  # a name right behind a number is hard to tell from it
+                cell.alignment = Alignment(horizontal="left", indent=1)
         return cell  # always with a style: openpyxl goes on writing into a cell that has none
 
 

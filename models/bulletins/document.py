@@ -34,7 +34,7 @@ class Appendix:
 class Document:
     """A whole paper."""
 
-    title: str
+    title: str  # a line break where it may be broken when it does not fit on one line
     subtitle: str  # （第2期）; empty: none
     recipients: str  # 各市州：; empty: none
     blocks: tuple[Block, ...]

@@ -103,7 +103,7 @@ def closing(session: Session, campaign: Campaign, scope: Scope, now: datetime) -
         Block(1, "下一步打算"),
         Block(TEXT, FILL_IN),
     ]
-    title = f"{campaign.name}工作总结"
+    title = f"{campaign.name}\n工作总结"
     return _document(campaign, scope, title, "", blocks, found, campaign.local_day(now), "各项指标汇总")
 
 

@@ -42,7 +42,7 @@ def bulletin(campaign: Campaign, table: RankTable, published_at: datetime, at: d
         *(Block(TEXT, text) for text in _next(campaign, ranking, table, at)),
     ]
     return Document(
-        title=f"关于{table.title}情况的通报",
+        title=f"关于{table.title}\n情况的通报",
         subtitle=f"（第{table.number}期）" if table.number else "（预览，尚未发布）",
         recipients=f"各{campaign.kinds[ranking.among].name}：",
         blocks=tuple(blocks),

@@ -218,3 +218,11 @@ def test_trend_text() -> None:
 def test_one_org() -> None:
     """A matrix of one org is a picture like any other."""
     assert "共1家，完成100%" in words(grid(orgs(14)[:1]))
+
+
+def test_days_are_named() -> None:
+    """The first and the last day always, then Mondays; of a few days every one."""
+    days = [each for each in words(TRENDS["month"]) if each.startswith("5.")]
+    assert sorted(set(days)) == ["5.11", "5.17", "5.24", "5.31"]
+    few = [each for each in words(TRENDS["level"]) if each.startswith("5.")]
+    assert sorted(set(few)) == ["5.11", "5.12", "5.13", "5.14", "5.15"]

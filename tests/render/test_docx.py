@@ -12,6 +12,7 @@ from typing import Any
 
 import docx as word
 import pytest
+from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
@@ -100,6 +101,32 @@ def test_a_missing_font_has_a_substitute() -> None:
         fonts = parts.read("word/fontTable.xml").decode()
     for name in ("方正小标宋简体", "黑体", "楷体_GB2312", "仿宋_GB2312"):
         assert re.search(f'w:name="{name}"><w:altName w:val="[^"]+"', fonts)
+
+
+def test_the_language_is_chinese() -> None:
+    """Where a font is missing a program takes the shapes of the mainland: without it the commas hang in mid-line."""
+    with zipfile.ZipFile(io.BytesIO(docx(PAPER))) as parts:
+        for part in ("word/styles.xml", "word/settings.xml"):
+            assert set(re.findall(r'w:eastAsia="([a-z]{2}-[A-Z]{2})"', parts.read(part).decode())) == {"zh-CN"}
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [("集中宣传月\n工作总结", 1), ("打击治理电信网络诈骗犯罪集中宣传月\n工作总结", 2), ("长" * 30, 1)],
+    ids=["short", "long", "no-words"],
+)
+def test_a_long_title_breaks_where_its_words_end(title: str, lines: int) -> None:
+    """On one line as long as it fits; no half word at the end."""
+    file = opened(docx(replace(PAPER, title=title)))
+    assert len(file.paragraphs[0].text.split("\n")) == lines
+    assert file.core_properties.title == title.replace("\n", "")
+
+
+def test_figures_stand_right_though_most_are_missing() -> None:
+    """A column of figures is one even where most orgs have none."""
+    rows = (("1", "长沙市公安局", "989.2"), *(("—", name, "未报") for name in CITIES[1:]))
+    (grid,) = opened(docx(replace(PAPER, appendix=Appendix("附表", ("名次", "单位", "数值"), rows)))).tables
+    assert [cell.paragraphs[0].alignment for cell in grid.rows[1].cells] == [ALIGN.CENTER, ALIGN.LEFT, ALIGN.RIGHT]
 
 
 def test_the_text_stands_in_order() -> None:
