@@ -1,7 +1,8 @@
 """Inbound to answer: drop repeats, identify, match, run one handler, all in one transaction (decisions 1).
 
 The answer is stored with the inbound; a repeat of the same key gets the same words and does nothing. What does not
-fit the passive reply, or comes too late for it, is written as notices in that same transaction.
+fit the passive reply, or comes too late for it, is written as notices in that same transaction. A handler that refuses
+or fails takes its transaction with it, and a second one keeps the answer alone: no savepoint for the many that do not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -25,9 +27,9 @@ from models.amendments import Effective
 from models.campaign.definition import Campaign
 from models.clock import Clock
 from models.errors import UserError
+from models.glance import look
 from models.lengths import TEXT_BYTES, split
 from models.messages import Content, Draft, Inbound, InboundKind, Recipient, Reply, Text
-from models.people import identify
 from models.session import Database
 
 log = structlog.get_logger()
@@ -47,6 +49,21 @@ def new_code() -> str:
 def new_invitation() -> str:
     """Make an invitation code of 6 letters and digits."""
     return "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
+
+
+class _Failed(Exception):  # noqa: N818  # not an error by itself: it ends the transaction
+    """A route refused, or failed: its name, and the UserError if it was one."""
+
+    def __init__(self, route: str, error: UserError | None) -> None:
+        super().__init__(route)
+        self.route = route
+        self.error = error
+
+    def answer(self, ctx: Context) -> tuple[str, Reply]:
+        """Return the route and what to say."""
+        if self.error is None:
+            return self.route, Reply(wording.failed(), outcome="failed")
+        return self.route, refuse(ctx, self.error)
 
 
 class Router:
@@ -84,29 +101,41 @@ class Router:
         """
         started = time.monotonic()
         trace_id = secrets.token_hex(8)
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id), self.db.begin() as session:
-            row = inbox.take(session, inbound, trace_id, self.clock.now())
-            if row is None:
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            try:
+                return self._take(inbound, trace_id, started)
+            except _Failed as failed:
+                return self._take(inbound, trace_id, started, failed)
+
+    def _take(self, inbound: Inbound, trace_id: str, started: float, failed: _Failed | None = None) -> str | None:
+        """Answer in one transaction; with what failed, only say so."""
+        with self.db.begin() as session:
+            now = self.clock.now()
+            inbox_id = inbox.take(session, inbound, trace_id, now)
+            if inbox_id is None:
                 return self._repeat(session, inbound)
-            ctx = self._context(session, inbound, row)
-            route, reply = self._answer(ctx)
-            row.route, row.outcome = route, reply.outcome
-            row.person_id = ctx.sender.person.id if ctx.sender else None
-            passive = self._store(ctx, row, reply, late=time.monotonic() - started > PASSIVE_SECONDS)
-            log.info("inbound answered", route=route, outcome=reply.outcome, kind=inbound.kind.value, inbox_id=row.id)
+            ctx = self._context(session, inbound, inbox_id, trace_id, now)
+            route, reply = self._answer(ctx) if failed is None else failed.answer(ctx)
+            passive = self._store(ctx, reply, late=time.monotonic() - started > PASSIVE_SECONDS)
+            person_id = ctx.sender.person.id if ctx.sender else None
+            inbox.settle(
+                session, inbox_id, person_id=person_id, route=route, outcome=reply.outcome, answer={"text": passive}
+            )
+            log.info("inbound answered", route=route, outcome=reply.outcome, kind=inbound.kind.value, inbox_id=inbox_id)
         return passive
 
-    def _context(self, session: Session, inbound: Inbound, row: inbox.Inbox) -> Context:
+    def _context(self, session: Session, inbound: Inbound, inbox_id: int, trace_id: str, now: datetime) -> Context:
+        sender = look(session, inbound.channel, inbound.sender_ref)
         return Context(
             session=session,
             campaign=self.effective.campaign(session),
             reader=self.reader,
             inbound=inbound,
-            inbox_id=row.id,
-            trace_id=row.trace_id,
-            now=row.received_at,
+            inbox_id=inbox_id,
+            trace_id=trace_id,
+            now=now,
             wall=self.wall.now(),
-            sender=identify(session, inbound.channel, inbound.sender_ref),
+            sender=sender,
             new_code=self.new_code,
             new_invitation=self.new_invitation,
             public_url=self.public_url,
@@ -118,28 +147,25 @@ class Router:
         return known.answer.get("text") if known and known.answer else None
 
     def _answer(self, ctx: Context) -> tuple[str, Reply]:
-        """Run the first route that matches, in a savepoint: what a failing handler wrote is gone."""
+        """Run the first route that matches. Raises _Failed when it refuses or fails: what it wrote must go."""
+        name = ""
         try:
             route, match = self._match(ctx)
-        except DATABASE_TROUBLE:
-            raise
-        except Exception:
-            log.exception("matching failed")
-            return "", Reply(wording.failed(), outcome="failed")
-        try:
-            with ctx.session.begin_nested():
-                if ctx.sender and not ctx.sender.roles & set(route.roles):
-                    raise UserError(route.refusal, roles=route.roles)
-                pace.check(ctx, route, _COUNTED, self.commands_a_minute)
-                return route.name, route.run(ctx, match)
+            name = route.name
+            if ctx.sender and not ctx.sender.roles & set(route.roles):
+                raise UserError(route.refusal, roles=route.roles)
+            pace.check(ctx, route, _COUNTED, self.commands_a_minute)
+            reply = route.run(ctx, match)
+            ctx.session.flush()  # what the database refuses belongs to the handler
         except UserError as error:
-            log.info("refused", code=error.code, route=route.name)
-            return route.name, refuse(ctx, error)
+            log.info("refused", code=error.code, route=name)
+            raise _Failed(name, error) from None
         except DATABASE_TROUBLE:
             raise
-        except Exception:
-            log.exception("handler failed", route=route.name)
-            return route.name, Reply(wording.failed(), outcome="failed")
+        except Exception as error:
+            log.exception("handler failed", route=name)
+            raise _Failed(name, None) from error
+        return name, reply
 
     def _match(self, ctx: Context) -> tuple[Route, Match]:
         text = tidy(ctx.inbound.text)
@@ -153,16 +179,18 @@ class Router:
                 return route, match
         raise LookupError("the last route takes everything")
 
-    def _store(self, ctx: Context, row: inbox.Inbox, reply: Reply, *, late: bool) -> str | None:
-        """Keep the answer with the inbound; what the passive reply cannot carry becomes notices to the sender."""
+    def _store(self, ctx: Context, reply: Reply, *, late: bool) -> str | None:
+        """Return the passive reply; what it cannot carry becomes notices to the sender."""
         first, *others = split(reply.text, TEXT_BYTES) if reply.text else [""]
         more: list[Content] = [Text(part) for part in others] + list(reply.more)
         if late and first:
             more.insert(0, Text(first))
             first = ""
-        row.answer = {"text": first or None}
-        recipient = Recipient(ctx.inbound.channel, ctx.inbound.sender_ref, row.person_id)
+        person_id = ctx.sender.person.id if ctx.sender else None
+        recipient = Recipient(ctx.inbound.channel, ctx.inbound.sender_ref, person_id)
         drafts = [Draft(recipient, content, "answer", ctx.now) for content in more]
         if drafts:
-            outbox.add(ctx.session, drafts, ctx.now, inbox_id=row.id, trace_id=row.trace_id, lane=outbox.Lane.ANSWER)
+            outbox.add(
+                ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id, lane=outbox.Lane.ANSWER
+            )
         return first or None

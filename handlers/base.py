@@ -1,7 +1,7 @@
 """What a handler is: a plain function of (context, match) declared once with its name, role, examples and help line.
 
-A handler runs in a session that it is given, inside a savepoint. It never commits, sends, sleeps, or asks the system
-for the time. Bad input is raised as UserError; the router turns it into words.
+A handler runs in a session that it is given; what it wrote is gone when it raises. It never commits, sends, sleeps, or
+asks the system for the time. Bad input is raised as UserError; the router turns it into words.
 """
 
 from __future__ import annotations

@@ -223,16 +223,15 @@ def take_document(
     None when the link was used meanwhile: of two uploads at once one is entered. The link must be good.
     """
     inbound = Inbound(CHANNEL, link.nonce, f"person:{link.person_id}", InboundKind.FILE, file.name, sent_at=wall)
-    row = inbox.take(session, inbound, trace_id, now)
-    if row is None:
+    inbox_id = inbox.take(session, inbound, trace_id, now)
+    if inbox_id is None:
         return None
     org, duty = session.get_one(Org, link.org_id), campaign.duties[link.duty]
-    row.person_id, row.route, row.outcome = link.person_id, "document", "recorded"
     report = record(
         session,
         org_id=org.id,
         person_id=link.person_id,
-        inbox_id=row.id,
+        inbox_id=inbox_id,
         kind=ReportKind.STATEMENT,
         made_at=now,
         text=file.name,
@@ -260,17 +259,24 @@ def take_document(
         now,
         person_id=link.person_id,
         org_id=org.id,
-        inbox_id=row.id,
+        inbox_id=inbox_id,
         after=after,
     )
     text = _taken_words(campaign, org, duty, found)
-    row.answer = {"text": text}
+    inbox.settle(
+        session,
+        inbox_id,
+        person_id=link.person_id,
+        route="document",
+        outcome="recorded",
+        answer={"text": text},
+    )
     accounts = session.scalars(select(Identity).where(Identity.person_id == link.person_id)).all()
     drafts = [
         Draft(Recipient(each.channel, each.user_ref, link.person_id, org.id), Text(text), "answer", now)
         for each in accounts
     ]
-    outbox.add(session, drafts, now, inbox_id=row.id, trace_id=trace_id, lane=outbox.Lane.ANSWER)
+    outbox.add(session, drafts, now, inbox_id=inbox_id, trace_id=trace_id, lane=outbox.Lane.ANSWER)
     return found
 
 

@@ -19,6 +19,8 @@ from models.campaign.definition import Campaign
 
 _LOCK = 7_202_105_13  # advisory lock on PostgreSQL: ids become visible in their order
 
+_MARK = "newest-amendment"  # of a session, see note_newest()
+
 Mark = tuple[int, datetime]  # the newest row; its moment tells a number that was given twice, after a rollback
 
 
@@ -61,6 +63,7 @@ def add(
     )
     session.add(row)
     session.flush()
+    session.info.pop(_MARK, None)
     return _plain(row)
 
 
@@ -86,8 +89,16 @@ _NEWEST = select(AmendmentRow.id, AmendmentRow.made_at).order_by(AmendmentRow.id
 
 def newest(session: Session) -> Mark | None:
     """Return the newest change, None when there is none. One look at an index: asked at every tick and inbound."""
+    if _MARK in session.info:
+        known: Mark | None = session.info[_MARK]
+        return known
     row = session.execute(_NEWEST).first()
     return None if row is None else (row.id, row.made_at)
+
+
+def note_newest(session: Session, mark: Mark | None) -> None:
+    """Note for this transaction what the newest change is, when it was asked for beside other things."""
+    session.info[_MARK] = mark
 
 
 def _plain(row: AmendmentRow) -> Amendment:

@@ -1,8 +1,9 @@
 """Who changed what, when, and by which inbound: append only, each row bound to the one before by its hash.
 
-Written in the transaction of the change itself; nothing else writes here. The database refuses to change or delete a
-row, whoever asks: guard() puts that into it, with create_all and with every migration. Whoever gets round that breaks
-the chain, which verify() finds; the newest hash stands in every exported workbook, so that a cut end shows as well.
+Written at the end of the transaction of the change itself; nothing else writes here. The database refuses to change or
+delete a row, whoever asks: guard() puts that into it, with create_all and with every migration. Whoever gets round
+that breaks the chain, which verify() finds; the newest hash stands in every exported workbook, so that a cut end shows
+as well.
 Six months are the least (decisions 15). What is older may go, only from the front and only as a whole: a checkpoint
 keeps the hash from which the rest goes on, and the database refuses one that would let go of anything younger.
 """
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Connection, ForeignKey, String, delete, event, func, or_, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from models.base import Base, UtcDateTime
 
@@ -129,45 +130,85 @@ def note(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one change into the running transaction. before and after hold JSON values: figures as strings.
+    """Note one change, for the running transaction to write. before, after: JSON values, figures as strings.
 
-    Every action, and every key in them, has its Chinese word in handlers/wording/records.py; a test compares.
+    The rows of a transaction are chained when it ends, so that nobody else waits for the chain while it works. Every
+    action, and every key in before and after, has its Chinese word in handlers/wording/records.py; a test compares.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    row = AuditRow(
-        at=at,
-        person_id=person_id,
-        org_id=org_id,
-        inbox_id=inbox_id,
-        action=action,
-        subject=subject,
-        before=dict(before) if before is not None else None,
-        after=dict(after) if after is not None else None,
-        hash="",
-    )
-    row.hash = _hash(head(session) or "", row)
-    session.add(row)
-    session.flush()
+    row = {
+        "at": at,
+        "person_id": person_id,
+        "org_id": org_id,
+        "inbox_id": inbox_id,
+        "action": action,
+        "subject": subject,
+        "before": dict(before) if before is not None else None,
+        "after": dict(after) if after is not None else None,
+    }
+    if session.in_nested_transaction():  # what is rolled back to a savepoint takes its rows with it, and no others
+        _write(session, [row])
+    else:
+        session.info.setdefault(_NOTED, []).append(row)
 
 
+_HASHED = ("person_id", "org_id", "inbox_id", "action", "subject", "before", "after")
+_NOTED = "audit-noted"  # of a session: rows that are not written yet
+_INSERT = AuditRow.__table__.insert()  # type: ignore[attr-defined]  # the type of __table__ hides that it is a Table
 _HEAD = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+
+
+def _write_noted(session: Session) -> None:
+    """Write what was noted so far."""
+    rows = session.info.pop(_NOTED, None)
+    if rows:
+        session.flush()  # as ever, the change stands before its row
+        _write(session, rows)
+
+
+def _write(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Chain rows and write them."""
+    _alone(session)
+    previous = session.scalar(_HEAD) or ""
+    for row in rows:
+        previous = row["hash"] = _hash(previous, row)
+    session.execute(_INSERT, rows if len(rows) > 1 else rows[0])
+
+
+def _alone(session: Session) -> None:
+    """Let the chain grow by one transaction after the other. On SQLite writers wait for each other anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_LOCK, {"key": CHAIN_LOCK})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+
+
+event.listen(Session, "before_commit", _write_noted)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _drop_noted(session: Session, ended: SessionTransaction) -> None:
+    """Drop what was noted about changes that are gone."""
+    if ended.parent is None:
+        session.info.pop(_NOTED, None)
 
 
 def head(session: Session) -> str | None:
     """Return the hash of the newest row, over all of them; None when there is none."""
+    _write_noted(session)
     return session.scalar(_HEAD)
 
 
 def verify(session: Session) -> int | None:
     """Check the whole chain; returns the id of the first row that does not fit, None when all do."""
+    _write_noted(session)
     begun = session.scalar(select(Checkpoint).order_by(Checkpoint.through_id.desc()).limit(1))
     previous, last = (begun.hash, begun.through_id) if begun else ("", 0)
     if left := session.scalar(select(func.min(AuditRow.id)).where(AuditRow.id <= last)):
         return left
     while rows := session.scalars(select(AuditRow).where(AuditRow.id > last).order_by(AuditRow.id).limit(_BATCH)).all():
         for row in rows:
-            if row.hash != _hash(previous, row):
+            if row.hash != _hash(previous, vars(row)):
                 return row.id
             previous, last = row.hash, row.id
         for row in rows:
@@ -181,8 +222,8 @@ def forget(session: Session, before: datetime, now: datetime) -> int:
     before: at least KEPT_DAYS before the newest row, or the database refuses. Of the rest at least one row stays.
     Returns how many went.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    _write_noted(session)
+    _alone(session)
     first_kept = session.scalar(select(func.min(AuditRow.id)).where(AuditRow.at >= before))
     if first_kept is None:
         return 0
@@ -212,6 +253,7 @@ def about(
 
     org_ids: only of these orgs, all when None. general: also those that concern no org, such as a published ranking.
     """
+    _write_noted(session)
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if org_ids is not None:
         of_them = AuditRow.org_id.in_(org_ids)
@@ -223,10 +265,10 @@ def about(
 
 def newest_id(session: Session) -> int:
     """Return the id of the newest change, 0 when there is none."""
+    _write_noted(session)
     return session.scalar(select(func.max(AuditRow.id))) or 0
 
 
-def _hash(previous: str, row: AuditRow) -> str:
-    at = row.at.astimezone(UTC).isoformat()
-    told = [at, row.person_id, row.org_id, row.inbox_id, row.action, row.subject, row.before, row.after]
+def _hash(previous: str, row: Mapping[str, Any]) -> str:
+    told = [row["at"].astimezone(UTC).isoformat(), *(row[name] for name in _HASHED)]
     return hashlib.sha256(f"{previous}\n{json.dumps(told, ensure_ascii=False, sort_keys=True)}".encode()).hexdigest()

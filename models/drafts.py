@@ -13,6 +13,7 @@ from sqlalchemy import JSON, ForeignKey, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
+from models.session import is_absent
 
 LIFE = timedelta(minutes=30)  # decided by us 2026-11-24, after the issue on reading
 
@@ -66,6 +67,8 @@ _OPEN = (
 
 def open_question(session: Session, person_id: int) -> Question | None:
     """Return the newest question that is not closed, expired or not: the caller tells an expired one from none."""
+    if is_absent(session, Question, person_id):
+        return None
     return session.scalar(_OPEN, {"person_id": person_id})
 
 

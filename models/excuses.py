@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
+from models.session import is_absent
 
 Excused = tuple[int, str, str]  # org id, duty, period key; an empty key means every period
 
@@ -38,6 +39,8 @@ _HOLDING = select(Excuse.org_id, Excuse.duty, Excuse.period).where(Excuse.ended_
 
 def excuses(session: Session) -> frozenset[Excused]:
     """Return what holds now."""
+    if is_absent(session, Excuse):
+        return frozenset()
     return frozenset((org_id, duty, period) for org_id, duty, period in session.execute(_HOLDING))
 
 

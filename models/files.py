@@ -18,7 +18,7 @@ from models.base import Base, UtcDateTime
 from models.inbox import Inbox
 from models.ledger import Entry, Report, ReportKind, counts, last_report
 from models.links import FoundLink, same
-from models.session import wake_later
+from models.session import is_absent, wake_later
 
 MEDIA = "media"  # the pseudo-channel whose drain downloads photos
 WINDOW = timedelta(minutes=30)  # how long photos and links belong to a report; product.md, real time
@@ -167,11 +167,15 @@ _LOOSE_LINKS = (
 
 def loose_photos(session: Session, person_id: int, sent_at: datetime) -> Sequence[Photo]:
     """Return the photos of the window before sent_at that belong to no report yet, and have not failed."""
+    if is_absent(session, Photo, person_id):
+        return []
     return session.scalars(_LOOSE_PHOTOS, {"person_id": person_id, "since": sent_at - WINDOW}).all()
 
 
 def loose_links(session: Session, person_id: int, sent_at: datetime) -> Sequence[Link]:
     """Return the links of the window before sent_at that belong to no report yet."""
+    if is_absent(session, Link, person_id):
+        return []
     return session.scalars(_LOOSE_LINKS, {"person_id": person_id, "since": sent_at - WINDOW}).all()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.ledger import Report
+from models.session import is_absent
 
 LIFE = timedelta(hours=24)  # without an answer; decided by us 2026-11-24
 
@@ -75,6 +76,8 @@ _OPEN = (
 
 def open_form(session: Session, person_id: int) -> Form | None:
     """Return the form that is open, too old or not: the caller tells an old one from none."""
+    if is_absent(session, Form, person_id):
+        return None
     return session.scalar(_OPEN, {"person_id": person_id})
 
 

@@ -6,14 +6,15 @@ The key is inserted first and the unique constraint decides: a repeat finds the 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, String, Table, Text, UniqueConstraint, bindparam, select, update
+from sqlalchemy.dialects.postgresql import dml as pg_dml
+from sqlalchemy.dialects.sqlite import dml as sqlite_dml
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.messages import Inbound
-from models.session import new_or_nothing
 
 
 class Inbox(Base):
@@ -37,8 +38,20 @@ class Inbox(Base):
     route: Mapped[str] = mapped_column(String(40), default="")  # the handler that took it
 
 
-def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> Inbox | None:
-    """Insert an inbound by its key and return the row; None when the key is there already (a repeat)."""
+_TABLE = cast(Table, Inbox.__table__)
+_TAKE = {
+    dialect: insert(_TABLE).on_conflict_do_nothing(index_elements=["channel", "key"]).returning(_TABLE.c.id)
+    for dialect, insert in (("sqlite", sqlite_dml.insert), ("postgresql", pg_dml.insert))
+}
+_SETTLE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("inbox_id"))
+    .values({name: bindparam(f"new_{name}") for name in ("person_id", "route", "outcome", "answer")})
+)
+
+
+def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> int | None:
+    """Insert an inbound by its key and return its id; None when the key is there already (a repeat)."""
     values = {
         "channel": inbound.channel,
         "key": inbound.key,
@@ -51,7 +64,22 @@ def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> In
         "outcome": "open",
         "route": "",
     }
-    return session.scalar(new_or_nothing(session, Inbox, values, ["channel", "key"]).returning(Inbox))
+    inbox_id: int | None = session.scalar(_TAKE[session.get_bind().dialect.name], values)
+    return inbox_id
+
+
+def settle(
+    session: Session,
+    inbox_id: int,
+    *,
+    person_id: int | None,
+    route: str,
+    outcome: str,
+    answer: dict[str, Any] | None = None,
+) -> None:
+    """Keep with an inbound whose it was, which handler took it, what became of it, and the answer."""
+    new = {"new_person_id": person_id, "new_route": route, "new_outcome": outcome, "new_answer": answer}
+    session.execute(_SETTLE, {"inbox_id": inbox_id, **new})
 
 
 def find(session: Session, channel: str, key: str) -> Inbox | None:

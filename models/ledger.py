@@ -112,6 +112,11 @@ def counts() -> ColumnElement[bool]:
     return ~exists().where(Cancellation.entry_id == Entry.id)
 
 
+# The types of __table__ hide that they are Tables. Rows are written past the unit of work, which costs twice as much.
+_NEW_REPORT = Report.__table__.insert().returning(Report.__table__.c.id)  # type: ignore[attr-defined]
+_NEW_ENTRIES = Entry.__table__.insert()  # type: ignore[attr-defined]
+
+
 def record(
     session: Session,
     *,
@@ -125,39 +130,40 @@ def record(
     cancels: Collection[int] = (),
     about_id: int | None = None,
 ) -> Report:
-    """Append a report with its entries and cancellations.
+    """Append a report with its entries and cancellations. What is returned is not part of the session: read only.
 
     cancels: ids of entries that count. Raises UserError("already-changed") when one of them was cancelled meanwhile.
     """
-    report = Report(
-        org_id=org_id,
-        person_id=person_id,
-        inbox_id=inbox_id,
-        kind=kind,
-        made_at=made_at,
-        text=text,
-        about_id=about_id,
-    )
-    session.add(report)
+    values = {
+        "org_id": org_id,
+        "person_id": person_id,
+        "inbox_id": inbox_id,
+        "kind": kind,
+        "made_at": made_at,
+        "text": text,
+        "about_id": about_id,
+    }
     session.flush()
+    report = Report(id=session.scalar(_NEW_REPORT, values), **values)
     if cancels:
         _cancel(session, report, cancels)
-    for line in lines:
-        session.add(
-            Entry(
-                report_id=report.id,
-                org_id=org_id,
-                indicator=line.indicator,
-                part=line.part,
-                value=line.value,
-                stated=line.stated,
-                cumulative=line.cumulative,
-                approx=line.approx,
-                day=line.day,
-                as_written=line.as_written[:200],
-            )
-        )
-    session.flush()
+    rows = [
+        {
+            "report_id": report.id,
+            "org_id": org_id,
+            "indicator": line.indicator,
+            "part": line.part,
+            "value": line.value,
+            "stated": line.stated,
+            "cumulative": line.cumulative,
+            "approx": line.approx,
+            "day": line.day,
+            "as_written": line.as_written[:200],
+        }
+        for line in lines
+    ]
+    if rows:
+        session.execute(_NEW_ENTRIES, rows if len(rows) > 1 else rows[0])
     return report
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import Enum
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, bindparam, event, func, select
+from sqlalchemy import JSON, Engine, ForeignKey, Index, String, UniqueConstraint, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models import settings
@@ -149,25 +149,6 @@ class Sender:
         return {role for role, _, _ in self.memberships}
 
 
-_SENDER = (  # built once: it is asked for every inbound
-    select(Person, Membership.role, Org, Membership.backup)
-    .join(Identity, Identity.person_id == Person.id)
-    .join(Membership, Membership.person_id == Person.id)
-    .join(Org, Org.id == Membership.org_id)
-    .where(Identity.channel == bindparam("channel"), Identity.user_ref == bindparam("user_ref"), Person.active)
-    .where(Membership.ended_at.is_(None))
-    .order_by(Org.position, Org.id, Membership.id)
-)
-
-
-def identify(session: Session, channel: str, user_ref: str) -> Sender | None:
-    """Return who is behind an account, or None: unknown, switched off, or without a role left."""
-    rows = session.execute(_SENDER, {"channel": channel, "user_ref": user_ref.casefold()}).all()
-    if not rows:
-        return None
-    return Sender(rows[0][0], user_ref, tuple((role, org, backup) for _, role, org, backup in rows))
-
-
 _TREES: WeakKeyDictionary[Engine, tuple[object, dict[int, list[int]]]] = WeakKeyDictionary()
 
 
@@ -200,11 +181,11 @@ def descendants(session: Session, roots: Iterable[int]) -> set[int]:
 ROSTER_STAMP = "roster-stamp"  # setting: another value after every change of an org
 
 
-_STAMP = select(
-    func.count(Org.id),
-    func.max(Org.id),
+STAMP_COLUMNS = (  # scalars, to be asked for beside other things; an org that is only added shows in the first
+    select(func.max(Org.id)).scalar_subquery(),
     select(settings.Setting.value).where(settings.Setting.key == ROSTER_STAMP).scalar_subquery(),
 )
+_STAMP = select(*STAMP_COLUMNS)
 
 
 def roster_stamp(session: Session) -> tuple[object, ...]:
@@ -213,9 +194,13 @@ def roster_stamp(session: Session) -> tuple[object, ...]:
     Looked up once a transaction.
     """
     known: tuple[object, ...] | None = session.info.get(ROSTER_STAMP)
-    if known is None:
-        known = session.info[ROSTER_STAMP] = tuple(session.execute(_STAMP).one())
-    return known
+    return stamp_roster(session, session.execute(_STAMP).one()) if known is None else known
+
+
+def stamp_roster(session: Session, values: Sequence[object]) -> tuple[object, ...]:
+    """Note for this transaction what STAMP_COLUMNS gave."""
+    stamp = session.info[ROSTER_STAMP] = tuple(values)
+    return stamp
 
 
 @event.listens_for(Org, "after_insert")

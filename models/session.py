@@ -1,7 +1,7 @@
 """The database: engine, transactions, and insert-if-new.
 
 SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE for writers (a read that later writes in a plain BEGIN fails at once).
-PostgreSQL: pre-ping, so that a restarted server costs no request.
+PostgreSQL: a connection that was idle is tried first, so that a restarted server costs no request.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import dml as pg_dml
 from sqlalchemy.dialects.sqlite import dml as sqlite_dml
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from models.base import Base
 
 IDLE_SECONDS = 45.0  # PostgreSQL lets go of what a process locked that sleeps, or is gone, in a transaction
+IDLE_PING_SECONDS = 0.5  # a connection that was idle for longer is tried before it is used
 BUSY_SECONDS = 3.5  # how long a write waits for the database: the callback must be refused within 4 s
 SCRATCH_KIB = 262_144  # of a scratch database that stay in memory
 
@@ -37,12 +40,11 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
         settings = {"statement_timeout": busy_seconds, "lock_timeout": busy_seconds}
         settings["idle_in_transaction_session_timeout"] = IDLE_SECONDS * busy_seconds / BUSY_SECONDS
         options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in settings.items())
-        return create_engine(
+        engine = create_engine(
             url,
-            pool_pre_ping=True,
             hide_parameters=True,
-            pool_size=5,
-            max_overflow=max(0, connections - 5),
+            pool_size=connections,  # all are kept: to make one costs more than a message
+            max_overflow=0,
             pool_timeout=busy_seconds,
             connect_args={
                 "connect_timeout": max(2, int(busy_seconds)),
@@ -50,6 +52,10 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
                 "options": options,
             },
         )
+        for moment in ("connect", "checkin"):
+            event.listen(engine, moment, _note_use)
+        event.listen(engine, "checkout", _ping_idle)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -57,13 +63,30 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS, connections: int = 20)
         hide_parameters=True,  # errors are logged, and parameters are what people wrote
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
         execution_options={"busy_seconds": busy_seconds},
-        pool_size=5,
-        max_overflow=max(0, connections - 5),
+        pool_size=connections,
+        max_overflow=0,
         pool_timeout=busy_seconds,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Try a connection that was idle: the server may have been restarted, which must cost no request.
+
+    One that was used a moment ago is not tried: to ask each time is one way to the server and back for nothing.
+    """
+    if time.monotonic() - record.info.get("used", 0.0) > IDLE_PING_SECONDS:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise DisconnectionError from error  # the pool makes a new one in its place
 
 
 def scratch() -> Engine:
@@ -178,6 +201,27 @@ def channels_to_wake(session: Session) -> set[str]:
     """Return the channels noted by wake_later() in this transaction."""
     channels: set[str] = session.info.get("wake", set())
     return channels
+
+
+_ABSENT = "absent"  # of a session: {(table, whose)}
+
+
+def note_absent(session: Session, table: type[Base], whose: int | None = None) -> None:
+    """Note for this transaction that a table has nothing open, of a person or at all, when one look has shown it."""
+    session.info.setdefault(_ABSENT, set()).add((table, whose))
+
+
+def is_absent(session: Session, table: type[Base], whose: int | None = None) -> bool:
+    """Tell whether it was noted that there is nothing, and nothing has been written to the table since."""
+    return (table, whose) in session.info.get(_ABSENT, ())
+
+
+@event.listens_for(Session, "after_flush")
+def _look_again(session: Session, _context: object) -> None:
+    noted = session.info.get(_ABSENT)
+    if noted:
+        written = {type(row) for row in (*session.new, *session.dirty)}
+        session.info[_ABSENT] = {each for each in noted if each[0] not in written}
 
 
 def sqlite_warning() -> str | None:

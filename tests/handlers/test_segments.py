@@ -14,8 +14,9 @@ from handlers.reading.reader import Reader
 from handlers.segments import cut
 from models.campaign import roster
 from models.campaign.loader import HUNAN, load
+from models.glance import look
 from models.messages import Inbound, InboundKind
-from models.people import Org, identify
+from models.people import Org
 from models.roster_sync import sync
 from models.session import Database, connect
 
@@ -41,7 +42,7 @@ def ctx(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             trace_id="",
             now=NOW,
             wall=NOW,
-            sender=identify(session, "wecom_app", "lijianguo"),
+            sender=look(session, "wecom_app", "lijianguo"),
             new_code=lambda: "4821",
             new_invitation=lambda: "A7K9Q2",
         )

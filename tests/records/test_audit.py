@@ -136,6 +136,24 @@ def test_tampering_is_found(db: Database, statement: str, found: int) -> None:
         refused(connection, "DELETE FROM audit")  # the guard itself still stands
 
 
+def test_rows_share_the_fate_of_their_change(db: Database) -> None:
+    """What is rolled back, wholly or to a savepoint, leaves no row; what stands has its row in the same order."""
+    fill(db)
+    with db.begin() as session:
+        audit.note(session, "report", "report:90", START)
+        session.rollback()
+    with db.begin() as session:
+        audit.note(session, "report", "report:91", START)
+        savepoint = session.begin_nested()
+        audit.note(session, "report", "report:92", START)
+        savepoint.rollback()
+        audit.note(session, "undo", "report:93", START)
+        assert [row.subject for row in audit.about(session, limit=2)] == ["report:93", "report:91"]
+    with db.read() as session:
+        assert [row.subject for row in audit.about(session, limit=2)] == ["report:93", "report:91"]
+        assert audit.verify(session) is None
+
+
 def test_a_long_chain_is_checked_whole(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chain holds across the batches in which it is read."""
     monkeypatch.setattr(audit, "_BATCH", 7)

@@ -16,7 +16,8 @@ from models.audit import AuditRow, verify
 from models.campaign import loader
 from models.campaign.roster import Roster, RosterOrg, RosterPerson
 from models.errors import ConfigError
-from models.people import Membership, Org, Person, contacts, identify
+from models.glance import look
+from models.people import Membership, Org, Person, contacts
 from models.roster_import import Plan, apply, plan
 from models.roster_sync import sync
 from models.session import Database
@@ -105,7 +106,7 @@ def test_what_changes(db: Database) -> None:
         orgs = {org.name: org for org in session.scalars(select(Org))}
         assert orgs["长沙县公安局"].parent_id == orgs["长沙市公安局反诈中心"].id
         assert len(session.scalars(select(Person)).all()) == 3
-        sender = identify(session, NAME, "ZHAOMIN")
+        sender = look(session, NAME, "ZHAOMIN")
     assert sender is not None
     assert len(sender.memberships) == 2
 
