@@ -24,7 +24,7 @@ def ranking_short(table: RankTable, own: Sequence[str], campaign: Campaign, top:
     number = f"第{table.number}期" if table.number else "预览（未发布）"
     lines = [f"{table.title} {number}", f"数据截至{moment_words(campaign, table.as_of)}"]
     ranked = [row for row in table.rows if row.rank is not None]
-    ranks = Counter(row.rank for row in ranked)
+    ranks = Counter(row.rank for row in ranked if row.rank is not None)
     leading = [row for row in ranked if row.rank is not None and row.rank <= top]
     groups = runs(leading, _alike)
     named = {row.org for group in groups[:MOST_LEADING] for row in group[:MOST_TIED]}
