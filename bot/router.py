@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ from models.session import Database
 log = structlog.get_logger()
 
 PASSIVE_SECONDS = 4.0  # after 5 s the platform hangs up and sends again
+AGAIN_SECONDS = 1.0  # a connection that is lost later than that leaves no time for a second try
 # not acknowledged: the platform sends again
 DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _COUNTED = frozenset(route.name for route in ROUTES if pace.limited(route))
@@ -103,9 +104,18 @@ class Router:
         trace_id = secrets.token_hex(8)
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             try:
-                return self._take(inbound, trace_id, started)
-            except _Failed as failed:
-                return self._take(inbound, trace_id, started, failed)
+                return self._try(inbound, trace_id, started)
+            except DBAPIError as error:  # of a cut connection; its key tells whether it was taken all the same
+                if not error.connection_invalidated or time.monotonic() - started > AGAIN_SECONDS:
+                    raise
+                log.warning("connection lost, answering again")
+                return self._try(inbound, trace_id, started)
+
+    def _try(self, inbound: Inbound, trace_id: str, started: float) -> str | None:
+        try:
+            return self._take(inbound, trace_id, started)
+        except _Failed as failed:
+            return self._take(inbound, trace_id, started, failed)
 
     def _take(self, inbound: Inbound, trace_id: str, started: float, failed: _Failed | None = None) -> str | None:
         """Answer in one transaction; with what failed, only say so."""
