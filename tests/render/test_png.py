@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import _pictures_broken
+from bot.commands.checking import pictures_broken
 from bot.render import RenderError
 from bot.render.png import MOST_BYTES, font_file, pages, rasterise, table_png
 from bot.render.svg import GREY, Sheet
@@ -74,9 +74,9 @@ def test_font_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_check_warns_of_a_missing_font(monkeypatch: pytest.MonkeyPatch) -> None:
     """`check` says so before a ranking is due, and says nothing when all is well."""
-    assert _pictures_broken() is None
+    assert pictures_broken() is None
     monkeypatch.setattr("bot.render.png.FONT_PACKAGE", "no_such_package")
-    assert "rankings would go out as text alone" in str(_pictures_broken())
+    assert "rankings would go out as text alone" in str(pictures_broken())
 
 
 def test_what_resvg_refuses() -> None:

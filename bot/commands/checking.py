@@ -1,0 +1,86 @@
+"""check, rehearse: what a config and its campaign come to, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.commands.base import DONE
+from models.errors import BotError
+
+if TYPE_CHECKING:
+    from bot.config import Config
+
+
+def check(args: argparse.Namespace) -> int:
+    """Validate everything that a config names; say in one line what it comes to."""
+    from bot import config
+    from models.campaign.checks_reading import shadows
+
+    loaded = config.load_all(args.config)
+    for warning in config.warnings(loaded):
+        print(f"warning: {warning}", file=sys.stderr)
+    if schema := _schema_missing(loaded.config, args.config):
+        print(f"warning: {schema}", file=sys.stderr)
+    if broken := pictures_broken():
+        print(f"warning: {broken}", file=sys.stderr)
+    for where, what, instead in shadows(loaded.campaign) if args.words else ():
+        print(f"{loaded.config.campaign.file.name}: {where}: {what}; {instead}")
+    campaign, roster = loaded.campaign, loaded.roster
+    counts = {
+        "orgs": roster.orgs,
+        "people": roster.people,
+        "indicators": campaign.indicators,
+        "duties": campaign.duties,
+        "rules": campaign.rules,
+        "rankings": campaign.rankings,
+    }
+    print(f"ok: {campaign.key}, " + ", ".join(f"{len(each)} {name}" for name, each in counts.items()))
+    return DONE
+
+
+def pictures_broken() -> str | None:
+    """Say why no picture can be drawn, or None."""
+    from bot.render import RenderError
+    from bot.render.png import usable_font
+
+    try:
+        usable_font()
+    except RenderError as error:
+        return f"pictures cannot be drawn, rankings would go out as text alone: {error}"
+    return None
+
+
+def _schema_missing(config: Config, path: Path) -> str | None:
+    """Look at a PostgreSQL; an SQLite file would be made by the look."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot import app
+    from models.session import Database, connect
+
+    if config.on_sqlite:
+        return None
+    db = Database(connect(config.database_url))
+    try:
+        app.check_schema(db, path)
+    except BotError as error:
+        return str(error)
+    except SQLAlchemyError as error:
+        return f"the database cannot be reached ({type(error).__name__})"
+    finally:
+        db.dispose()
+    return None
+
+
+def rehearse(args: argparse.Namespace) -> int:
+    """Print what would go out to whom and when."""
+    from bot import config, logs, rehearsal
+
+    logs.configure("ERROR")
+    loaded = config.load_all(args.config)
+    wish = rehearsal.Wish(args.first, args.last, args.form, args.org, args.reporting)
+    for piece in rehearsal.rehearse(loaded, wish):
+        sys.stdout.write(piece)
+    return DONE

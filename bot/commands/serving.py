@@ -1,0 +1,66 @@
+"""serve, work, migrate: what runs the bot, and what it needs before it can run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bot.commands.base import BATCH_SECONDS, DONE
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Serve callbacks and pages, and do the work as well unless told not to."""
+    from bot import app, config, logs, server
+
+    loaded = _ready(args.config)
+    lock = None if args.no_work else app.worker_lock(loaded.config)
+    if lock:
+        lock.take()  # only to say here, in one line, that it is taken; the child process takes it for itself
+        lock.free()
+    for warning in config.warnings(loaded):
+        logs.get_logger("bot").warning("look-at-this", what=warning)
+    server.serve(loaded.path, loaded.config, args.port, work=not args.no_work)
+    return DONE
+
+
+def work(args: argparse.Namespace) -> int:
+    """Tick and deliver until told to stop."""
+    from bot import app, worker
+
+    worker.run(app.build(_ready(args.config)))
+    return DONE
+
+
+def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported here, so that `read` starts fast
+    """Load everything and look at the schema, so that what is wrong is said in one line before anything starts."""
+    from bot import app, config, logs, storage
+    from models.session import Database, connect
+
+    logs.configure()
+    loaded = config.load_all(path)
+    logs.keep_secret(loaded.config.secrets())
+    app.check_writable(loaded.config)
+    storage.check_sound(loaded.config.database_url)
+    db = Database(connect(loaded.config.database_url))
+    try:
+        app.check_schema(db, path)
+    finally:
+        db.dispose()
+    return loaded
+
+
+def migrate(args: argparse.Namespace) -> int:
+    """Bring the database to the newest schema."""
+    from bot import app, config, storage
+    from models.migrations import run
+    from models.session import connect
+
+    url = config.load(args.config).database_url
+    storage.check_sound(url)
+    engine = connect(url, busy_seconds=BATCH_SECONDS)
+    try:
+        changed = app.migrate(engine)
+    finally:
+        engine.dispose()
+    print(f"{'migrated to' if changed else 'already at'} revision {run.newest()}")
+    return DONE
