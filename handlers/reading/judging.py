@@ -13,7 +13,7 @@ from handlers.reading.carrying import gives_way
 from handlers.reading.drafts import Current
 from handlers.reading.grammar import AND
 from handlers.reading.lexicon import Target
-from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, NO_COUNT, PIECES
+from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, NO_COUNT, PERSONS, PIECES
 from handlers.reading.mentions import Mention, factor_of, fit, is_whole
 from handlers.reading.numerals import Shape
 from handlers.reading.scopes import Scope
@@ -232,9 +232,25 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
             kind = DoubtKind.BOX_SIZE if quantity.measure in BOXES else DoubtKind.UNIT_MISFIT
             work.ask(kind, token, ((misfit.targets[0], None),), scope.when)
             return
+    sent = _sent(now, at)
+    if sent is not None and not (scope.part or scope.paren):
+        work.ask(DoubtKind.UNIT_MISFIT, token, ((sent, None),), scope.when)
+        return
     known = not quantity.measure or quantity.measure in now.lexicon.owners or quantity.measure in PIECES
     known = known and not _of_staff_or_places(now.tokens, at)
     work.note(token, "unplaced", "no-noun" if known else "other-measure")
+
+
+def _sent(now: Current, at: int) -> Target | None:
+    """Return the indicator of persons of whom only the firms are counted: 给26家企业的财务讲了1堂课."""
+    after = now.tokens[at + 1 : at + 4]
+    if len(after) < 3 or after[1].word != "的" or any(token.gap for token in after) or after[2].entry is None:
+        return None
+    told = now.tokens[at + 4 :]
+    if "place" not in after[0].classes or any(t.kind == NUMBER and t.measure in PERSONS for t in told):
+        return None
+    heirs = now.lexicon.becomes.values()
+    return next((target for target in after[2].entry.targets if target[0] in heirs), None)
 
 
 def _sums_up(now: Current, token: Token, scope: Scope) -> bool:

@@ -36,6 +36,7 @@ _NUMERAL = re.compile(
     """,
     re.VERBOSE,
 )
+_LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
 _RUN_ON = re.compile("[百千万亿]一$")
 _SCALES = frozenset("百千万亿佰仟")
 _ONE_OF = frozenset("个位名场起笔")
@@ -212,3 +213,25 @@ def _han_decimal(written: str) -> Decimal | None:
     if head is None or not rest or any(char not in DIGITS for char in rest):
         return None
     return (head + Decimal("0." + "".join(str(DIGITS[char]) for char in rest))) * factor
+
+
+def is_ident(text: str, numeral: Numeral, measure: str, known: bool) -> bool:
+    """Whether a number is a name: 第2, A4, 0500-6620012, №12."""
+    length = numeral.end - numeral.start
+    if numeral.shape is Shape.VAGUE and not numeral.han and not measure:
+        return True  # 1.2.3
+    before = text[max(0, numeral.start - 1) : numeral.start]
+    after = text[numeral.end : numeral.end + 1]
+    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han and not known):
+        return True
+    if before and before in "楼层栋幢" and text[numeral.start - 2 : numeral.start - 1].isdigit() and not measure:
+        return True  # 3楼305
+    if before == "/" and measure and numeral.start > 1 and text[numeral.start - 2].isalpha():
+        return False  # 3场/240人
+    if before and before in "\x02-/\\×*^=":
+        return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t-")
+    if not numeral.han and "A" <= after <= "Z" and not measure:
+        return True
+    if length > _LONGEST or (length > 1 and text[numeral.start] == "0" and text[numeral.start + 1].isdigit()):
+        return True
+    return not measure and not numeral.scaled and length >= 11 and text[numeral.start : numeral.end].isdigit()

@@ -38,6 +38,7 @@ _PLANNED = frozenset(("安排", "应", "应完成", "应发"))  # at the head of
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
 # In brackets or behind a slash: 短信(万条), 短信/万条
 _UNIT = re.compile(r"(?:[(]\s*(?:单位:?)?\s*|/(?=[万亿]))([万亿千百]*)([^()\d]{0,4})(?:[)]|$)")
+_UNITS = frozenset(("单位", "计量单位"))
 _WIDE = 12  # figures of one row in which sessions are looked for
 _SERIAL = frozenset(("序号", "编号", "排名", "名次", "NO", "时间", "日期", "地点"))
 
@@ -57,6 +58,7 @@ class Column:
     fixed: bool = False
     gain: bool = False
     printed: bool = False
+    units: bool = False  # 单位 | 数量: its cells say the unit of their row
     when: When | None = None
 
 
@@ -93,6 +95,8 @@ def _classes(cell: Cell) -> set[str]:
 def _column(table: _Table, cell: Cell) -> Column:
     classes = _classes(cell)
     targets = tuple(t for mention in mentions(cell.tokens) if not mention.weak for t in mention.targets)
+    heirs = {table.lexicon.becomes.get(key) for key, _ in targets}  # 参训财会人员
+    targets = tuple(t for t in targets if t[0] in heirs) or targets
     when = next((token.when for token in reversed(cell.tokens) if token.kind == DAY), None)
     last_week = when is not None and when.text.startswith(("上周", "上星期", "上个星期"))
     planned = any(token.word in _PLANNED for token in cell.tokens)
@@ -108,6 +112,7 @@ def _column(table: _Table, cell: Cell) -> Column:
         total="total" in classes,
         fixed="fix" in classes and not ignored,
         printed="printed" in classes,
+        units=table.work.text[cell.start : cell.end].strip() in _UNITS,
         when=when,
     )
     _unit(table, column, cell)
@@ -145,6 +150,17 @@ def _in_bracket(table: _Table, column: Column, header: str) -> bool:
     return True
 
 
+def _in_cell(table: _Table, own: Column, cell: str) -> bool:
+    """Read a cell that is a unit: 万条 under 单位."""
+    unit = cell.lstrip("万亿千百")
+    if unit not in table.lexicon.measures:
+        return False
+    for char in cell[: len(cell) - len(unit)]:
+        own.scale *= BIG.get(char, {"千": 1000, "百": 100}.get(char, 1))
+    own.measure = unit
+    return True
+
+
 def _settle_columns(columns: list[Column]) -> None:
     if any(column.fixed for column in columns):
         for column in columns[1:]:
@@ -165,6 +181,9 @@ def _read_row(table: _Table, row: list[Cell]) -> None:
     own = Column()  # the unit of the row: 短信(万条) | 1.6 | 48.9
     columns = table.columns
     if label_at >= 0 and _in_bracket(table, own, table.work.text[row[label_at].start : row[label_at].end].strip()):
+        columns = [replace(c, scale=c.scale * own.scale, measure=c.measure or own.measure) for c in columns]
+    unit = next((at for at, column in enumerate(columns[: len(row)]) if column.units), -1)
+    if unit >= 0 and _in_cell(table, own, table.work.text[row[unit].start : row[unit].end].strip()):
         columns = [replace(c, scale=c.scale * own.scale, measure=c.measure or own.measure) for c in columns]
     for index, (cell, column) in enumerate(zip(row, columns, strict=False)):
         if index != label_at and not column.ignored:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from handlers.reading.dates import When, find
 from handlers.reading.lexicon import Entry, Lexicon
-from handlers.reading.numerals import BIG, UNITS, Numeral, Shape, scan, spread_out
+from handlers.reading.numerals import BIG, UNITS, Numeral, Shape, is_ident, scan, spread_out
 
 WORD, NUMBER, DAY, MARK = range(4)
 NO_CLASSES: frozenset[str] = frozenset()
@@ -24,7 +24,6 @@ _NEUTRAL = " \x01\x02-~…·*#>=+_./"
 _ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
 _GROUP = re.compile(r" \d{3}(?!\d)")  # may be the rest of a number written with spaces, or a number of its own
 _TERMS = 12  # of a sum that is written out
-_LONGEST = 40  # characters of a numeral; longer ones are no figure that anybody reports
 # a longer word of these classes that begins where a date begins is the word: 今日零报告, 到今天
 _OVER_DATES = frozenset(("cum", "plan", "zero", "past", "protected", "now", "total"))
 
@@ -127,6 +126,7 @@ class _Cutter:
         self.measure = measure
         self.pairs = pairs
         self.text = text
+        self.lexicon = lexicon
         self.words: list[tuple[int, int, Entry]] = [
             (end - len(entry.word) + 1, end + 1, entry) for end, entry in lexicon.automaton.iter_long(text)
         ]
@@ -178,10 +178,22 @@ class _Cutter:
         """Leave behind what begins inside the token just cut."""
         while self.word_starts[self.word_at] < at:
             self.word_at += 1
+            if self.words[self.word_at - 1][1] > at:
+                self._look_again(at)
         while self.numeral_starts[self.numeral_at] < at:
             self.numeral_at += 1
         while self.day_starts[self.day_at] < at:
             self.day_at += 1
+
+    def _look_again(self, at: int) -> None:
+        """Find the words that one left behind had hidden: 一百个人手册发了90本 holds 人手 and 手册."""
+        stretch = self.text[at : self.word_starts[self.word_at]]
+        hidden = [
+            (at + end - len(entry.word) + 1, at + end + 1, entry)
+            for end, entry in self.lexicon.automaton.iter_long(stretch)
+        ]
+        self.words[self.word_at : self.word_at] = hidden
+        self.word_starts[self.word_at : self.word_at] = [word[0] for word in hidden]
 
     def _word(self) -> Token:
         start, end, entry = self.words[self.word_at]
@@ -230,7 +242,7 @@ class _Cutter:
         beside = self.pairs and self.text[numeral.start - 1 : numeral.start] == "/"
         share = self.text.startswith("分之", numeral.end) or self.text.endswith("分之", 0, numeral.start)
         percent = share or self.text[end : end + 1] in ("%", "‰") or measure == "%"
-        ident = not beside and _is_ident(self.text, numeral, measure, self._names(numeral))
+        ident = not beside and is_ident(self.text, numeral, measure, self._names(numeral))
         quantity = Quantity(numeral, measure, approx, percent, ident)
         return Token(NUMBER, numeral.start, end, number=quantity)
 
@@ -319,25 +331,3 @@ class _Cutter:
 
 def _word_token(kind: int, start: int, end: int, entry: Entry) -> Token:
     return Token(kind, start, end, entry, classes=entry.classes, word=entry.word)
-
-
-def _is_ident(text: str, numeral: Numeral, measure: str, known: bool) -> bool:
-    """Whether a number is a name: 第2, A4, 0500-6620012, №12."""
-    length = numeral.end - numeral.start
-    if numeral.shape is Shape.VAGUE and not numeral.han and not measure:
-        return True  # 1.2.3
-    before = text[max(0, numeral.start - 1) : numeral.start]
-    after = text[numeral.end : numeral.end + 1]
-    if before == "第" or (before and "A" <= before <= "Z" and not numeral.han and not known):
-        return True
-    if before and before in "楼层栋幢" and text[numeral.start - 2 : numeral.start - 1].isdigit() and not measure:
-        return True  # 3楼305
-    if before == "/" and measure and numeral.start > 1 and text[numeral.start - 2].isalpha():
-        return False  # 3场/240人
-    if before and before in "\x02-/\\×*^=":
-        return not (before == "-" and numeral.start > 1 and text[numeral.start - 2] in " :\t-")
-    if not numeral.han and "A" <= after <= "Z" and not measure:
-        return True
-    if length > _LONGEST or (length > 1 and text[numeral.start] == "0" and text[numeral.start + 1].isdigit()):
-        return True
-    return not measure and not numeral.scaled and length >= 11 and text[numeral.start : numeral.end].isdigit()

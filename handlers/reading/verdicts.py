@@ -8,6 +8,7 @@ from __future__ import annotations
 from handlers.reading.drafts import Query, Work
 from handlers.reading.grammar import words
 from handlers.reading.lexicon import Target
+from handlers.reading.numerals import Shape
 from handlers.reading.tokens import MARK, NUMBER, Token
 from handlers.reading.values import DoubtKind, Verdict
 
@@ -17,6 +18,7 @@ _DONE = frozenset(("做", "办", "搞", "走", "跑", "完成", "报", "补报",
 _LIKELY = 3  # candidates shown with a question
 _SHORT = 20  # tokens of a message that is one short statement
 _ADDED = 8  # tokens of 补一下，还有30
+_FIGURE = 10  # a number alone in a message is a figure from here on; smaller ones pick from a list
 _COMMAND = 40  # characters of a command at most
 
 
@@ -82,6 +84,10 @@ def _stands_free(work: Work, number: Token) -> bool:
     runs_on = work.text[number.end : number.end + 1]
     if (after is not None and after.kind != MARK) or number.gap or "\u4e00" <= runs_on <= "\u9fff":
         return False
+    if len(tokens) == 1 and not number.gap:
+        numeral = number.quantity.numeral
+        figure = numeral.value is not None and (bool(number.measure) or numeral.value >= _FIGURE)
+        return figure and numeral.shape is Shape.EXACT
     done = bool(work.flags & _FIXES) or (len(tokens) <= _ADDED and any(token.word in _DONE for token in tokens[:2]))
     for token in reversed(tokens[:at]):
         if token.kind == MARK:

@@ -60,8 +60,11 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
         elif clause[-1].word.endswith("新增") and _nothing_new(now, clause, start):
             _keep(now, denial, [now.topic[0]], start)
         return
+    rest = clause[denials[0] + 1 : _until(clause, denials[0] + 1)]
+    named = [noun for noun in named if noun.index <= denials[0] + len(rest)]
+    if not named:
+        return
     first = min(denials[0], named[0].index)
-    rest = clause[denials[0] + 1 :]
     nobody = denial.word == "没有" and all(t.kind == DAY or t.classes & _OF_US for t in clause[: denials[0]])
     if any(_unknown(now, token) for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(now, rest, nobody):
         return
@@ -121,6 +124,14 @@ def _denied_before(now: Current, clause: list[Token], start: int, nouns: list[Me
 
 def _filler(clause: list[Token], noun: Mention) -> bool:
     return noun.acts and "fill" in clause[noun.index].classes
+
+
+def _until(clause: list[Token], begin: int) -> int:
+    """Return where what was not done ends and what is to come begins, as dictated: 广播也没放明天再补."""
+    for index in range(begin, len(clause)):
+        if clause[index].kind == DAY or ("plan" in clause[index].classes and index > begin):
+            return index
+    return len(clause)
 
 
 def _unknown(now: Current, token: Token) -> bool:
