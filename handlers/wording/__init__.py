@@ -6,12 +6,14 @@ The package reads as one: wording.recorded_head(...), whatever page it stands on
 
 # ruff: noqa: F403  # the pages are one vocabulary; no two may use a name twice, which a test checks
 from handlers.wording.answers import *
+from handlers.wording.changes import *
 from handlers.wording.correcting import *
 from handlers.wording.doubt import *
 from handlers.wording.errors import *
 from handlers.wording.evidence import *
 from handlers.wording.excusing import *
 from handlers.wording.explaining import *
+from handlers.wording.export import *
 from handlers.wording.extending import *
 from handlers.wording.form import *
 from handlers.wording.incidents import *
@@ -24,6 +26,7 @@ from handlers.wording.people import *
 from handlers.wording.pictures import *
 from handlers.wording.ranking import *
 from handlers.wording.records import *
+from handlers.wording.report_history import *
 from handlers.wording.reporting import *
 from handlers.wording.running import *
 from handlers.wording.several import *
