@@ -20,7 +20,7 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot import logs, outgoing
+from bot import logs, orphans, outgoing, pacing
 from bot.channels.base import Channel
 from bot.channels.group_robot import GroupRobot
 from bot.channels.http import TIMEOUT
@@ -61,12 +61,6 @@ log = logs.get_logger(__name__)
 
 class SchemaError(BotError):
     """The database is not of this version; the text says what to run."""
-
-    exit_code = 2
-
-
-class NotWritable(BotError):  # noqa: N818  # tells what is, not what broke
-    """The database's file may not be written to. The text is for the operator."""
 
     exit_code = 2
 
@@ -234,7 +228,8 @@ def build(
     ticker = Ticker(campaign, db, clock, effective)
     storage = Storage(db, [config.files.dir], wall)
     groups = [robot.name for robot in robots]
-    incidents = Incidents(db, effective, clock, wall, groups, app_channel.can.per_day, storage)
+    day_limit = partial(pacing.day_limit, can=app_channel.can, channel=NAME)
+    incidents = Incidents(db, effective, clock, wall, groups, day_limit, storage)
     delivery = Delivery(
         db,
         channels,
@@ -288,13 +283,6 @@ def check_schema(db: Database, config: Path) -> None:
         raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
 
 
-def check_writable(config: Config) -> None:
-    """Raise NotWritable for an SQLite file that is there and that this process may only read."""
-    name = make_url(config.database_url).database if config.on_sqlite else None
-    if name and Path(name).exists() and not os.access(name, os.W_OK):
-        raise NotWritable(f"{name}: not writable; give the file and its folder to the user that the bot runs as")
-
-
 def worker_lock(config: Config) -> WorkerLock | None:
     """Return the lock of the one worker on SQLite; None on PostgreSQL, where any number may work."""
     database = make_url(config.database_url).database
@@ -339,6 +327,7 @@ def _site(bot: Bot) -> Flask:
 def wsgi() -> Flask:
     """Build and start what one server process runs. Told by the environment, since the server makes the process."""
     logs.configure()
+    orphans.end_with_parent()
     bot = build(load_all(Path(os.environ[CONFIG_VARIABLE])))
     try:
         bot.start(work=os.environ.get(WORK_VARIABLE) != "no")

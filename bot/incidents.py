@@ -7,7 +7,7 @@ when it has been well for SETTLE; one kind is told at most once an hour, whateve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,16 +44,16 @@ class Incidents:
         clock: Clock,
         wall: Clock,
         groups: Sequence[str] = (),
-        per_day: int = 0,
+        day_limit: Callable[[Session], int] = lambda session: 0,
         storage: Storage | None = None,
     ) -> None:
-        """groups: channels of the robots. per_day: person-messages of a day; 0: not known."""
+        """groups: channels of the robots. day_limit: of the app, in person-messages; 0: there is none."""
         self._db = db
         self._effective = effective
         self._clock = clock
         self._wall = wall
         self._groups = groups
-        self._per_day = per_day
+        self._day_limit = day_limit
         self._storage = storage
         self._picture_is_broken = True  # until looked at
 
@@ -61,9 +61,8 @@ class Incidents:
         """Open what has begun and close what is over."""
         now, wall = self._clock.now(), self._wall.now()
         with self._db.read() as session:
-            found = {
-                sign.key: sign for sign in signs(session, self._effective.campaign(session), now, wall, self._per_day)
-            }
+            campaign, limit = self._effective.campaign(session), self._day_limit(session)
+            found = {sign.key: sign for sign in signs(session, campaign, now, wall, limit)}
             open_ones = incidents.opened(session)
         if self._storage:
             self._note_full(self._storage)

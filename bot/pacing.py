@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Capabilities
 from models import member_calls
 from models.channel_state import ChannelState, next_day, share_for_bulk
 from models.outbox import Lane, Notice, Status
+from models.people import Identity
 
 LOOK_AGAIN = timedelta(hours=1)  # what a day's limit holds is looked at so often
 
@@ -27,7 +28,7 @@ def fitting(
 
     A repeat of an unanswered call goes whole or not at all: with another list the platform would not weed it out.
     """
-    if not wanted or not (can.per_user or can.per_day):
+    if not wanted or not (can.per_user or can.per_day or can.per_account):
         return wanted
     bulk, whole = wanted[0].lane == Lane.BULK.value, wanted[0].call_ref != ""
     full = busy_users(session, can, state, [notice.user_ref for notice in wanted], now, bulk=bulk)
@@ -38,7 +39,7 @@ def fitting(
     waits = (Notice.channel == state.channel, Notice.call_ref == "", Notice.lane == wanted[0].lane)
     for ref, moment in full.items():
         _put_off(session, [*waits, func.lower(Notice.user_ref) == ref], moment)
-    left = _left_today(can, state, now, bulk=bulk)
+    left = _left_today(day_limit(session, can, state.channel), state, now, bulk=bulk)
     if left is None or (left >= len(going) or (whole and left > 0)):
         return going
     if left == 0:
@@ -59,15 +60,27 @@ def count(session: Session, can: Capabilities, state: ChannelState, refs: Collec
     """Count a call that is about to be made, with a message to each of its users."""
     state.take(can.limit, now)
     member_calls.take(session, state.channel, refs, can.per_user, now)
-    if can.per_day:
+    if can.per_day or can.per_account:
         state.take_messages(len(refs), now)
 
 
-def _left_today(can: Capabilities, state: ChannelState, now: datetime, *, bulk: bool) -> int | None:
-    """Return how many person-messages may still go today; None: no limit is known."""
-    if not can.per_day:
+def day_limit(session: Session, can: Capabilities, channel: str) -> int:
+    """Return the person-messages of a day; 0: there is no such limit.
+
+    Who does not say how many accounts his corp may have is held to those that we know: the corp has at least as many,
+    and 200 a day for each is more than anybody should get (decided by us 2026-11-24).
+    """
+    if can.per_day or not can.per_account:
+        return can.per_day
+    known = session.scalar(select(func.count(Identity.id)).where(Identity.channel == channel)) or 0
+    return can.per_account * max(1, known)
+
+
+def _left_today(limit: int, state: ChannelState, now: datetime, *, bulk: bool) -> int | None:
+    """Return how many person-messages may still go today; None: there is no limit."""
+    if not limit:
         return None
-    return max(0, (share_for_bulk(can.per_day) if bulk else can.per_day) - state.sent_today(now))
+    return max(0, (share_for_bulk(limit) if bulk else limit) - state.sent_today(now))
 
 
 def _put_off(session: Session, which: Sequence[ColumnElement[bool]], until: datetime) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.silence import silent_since
 from models.audience import WECOM_APP
 from models.campaign.definition import Campaign
-from models.campaign.periods import localise
-from models.campaign.workdays import Workdays
 from models.channel_state import ChannelState
-from models.inbox import Inbox
-from models.outbox import Attempt, Notice, Status
+from models.outbox import Notice, Status
 
 PICTURE = "picture"  # noted by who draws, not seen here
 BLOCKED: Mapping[str, str] = {  # errcode -> kind of incident; other alerts are of the kind "refused"
@@ -33,9 +31,6 @@ APP_KINDS = frozenset({"ip", "token", "robot", "refused", "limit", "unreachable"
 NEAR = 80  # per cent of the day's limit (decided by us 2026-11-24)
 IN_VAIN = 4  # tries of a notice, about a minute, before the platform counts as out of reach
 SEEN_FOR = timedelta(minutes=30)  # of campaign time: how long a notice that was given up is a sign
-SILENT_FOR = timedelta(hours=8)  # a whole working day without a word from anybody, though many were written to
-SILENT_FROM = time(17)  # of a working day
-SILENT_AFTER = 20  # notices that went out meanwhile
 GIVEN_UP: Mapping[str, str] = {  # how the reason of a failed notice begins or ends -> kind of incident
     "busy:%": "busy",
     "%(50002)": "scope",
@@ -67,7 +62,9 @@ def signs(session: Session, campaign: Campaign, now: datetime, wall: datetime, p
         if state.channel == WECOM_APP and per_day and state.sent_today(wall) * 100 >= per_day * NEAR:
             yield Sign("day-limit", state.channel, f"{state.sent_today(wall)} of {per_day}")
     yield from _in_vain(session, now)
-    yield from _silent(session, campaign, now, wall)
+    since = silent_since(session, campaign, now, wall)
+    if since is not None:
+        yield Sign("silent", "", f"last heard {since.isoformat(timespec='minutes')}")
 
 
 def _kind(state: ChannelState) -> str:
@@ -89,17 +86,3 @@ def _in_vain(session: Session, now: datetime) -> Iterator[Sign]:
         given_up = select(Notice.channel, func.max(Notice.reason)).where(*failed, Notice.reason.like(pattern))
         for channel, reason in session.execute(given_up.group_by(Notice.channel)):
             yield Sign(kind, channel, reason)
-
-
-def _silent(session: Session, campaign: Campaign, now: datetime, wall: datetime) -> Iterator[Sign]:
-    """Find that nobody has been heard for a working day: the callbacks may not reach us."""
-    local = localise(campaign, now)
-    if local.time() < SILENT_FROM or not Workdays(campaign).is_workday(local.date()):
-        return
-    last = session.scalar(select(Inbox.sent_at).order_by(Inbox.id.desc()).limit(1))
-    since = wall - SILENT_FOR
-    if last is None or last > since:
-        return
-    sent = select(func.count(Attempt.id)).where(Attempt.at > since, Attempt.outcome == "sent")
-    if (session.scalar(sent) or 0) >= SILENT_AFTER:
-        yield Sign("silent", "", f"last heard {last.isoformat(timespec='minutes')}")

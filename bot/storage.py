@@ -8,6 +8,7 @@ What is damaged is marked in a file beside it, so that whoever finds it out, the
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -47,6 +48,12 @@ log = get_logger(__name__)
 
 class Damaged(BotError):  # noqa: N818  # tells what is, not what broke
     """An SQLite file is not whole. The text says what to do."""
+
+    exit_code = 2
+
+
+class NotWritable(BotError):  # noqa: N818  # tells what is, not what broke
+    """The database's file may not be written to. The text is for the operator."""
 
     exit_code = 2
 
@@ -154,6 +161,13 @@ def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite database, None for another one."""
     parsed = make_url(url)
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def check_writable(url: str) -> None:
+    """Raise NotWritable for an SQLite file that is there and that this process may only read."""
+    file = sqlite_file(url)
+    if file and file.exists() and not os.access(file, os.W_OK):
+        raise NotWritable(f"{file}: not writable; give the file and its folder to the user that the bot runs as")
 
 
 def check_sound(url: str) -> None:

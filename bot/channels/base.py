@@ -150,6 +150,7 @@ class Capabilities:
     limit: Limit | None = None  # calls beyond it are refused, or dropped without a word
     per_user: tuple[Limit, ...] = ()  # messages to one user; those beyond it are dropped without a word
     per_day: int = 0  # person-messages of the platform's day; 0: not known
+    per_account: int = 0  # the same for each account that the platform counts; 0: it counts none
 
 
 class Channel(Protocol):

@@ -47,13 +47,14 @@ class WecomApp:
         *,
         limited: bool = True,
     ) -> None:
-        """account_limit: how many accounts the corp may have; 0: not known, then no day's limit is kept.
+        """account_limit: how many accounts the corp may have; 0: not known, then those that we know are counted.
 
         limited: False in a demo, whose clock leaps over days in which a limit of real time holds notices back.
         """
         self.api = api
         self._per_user = PER_USER if limited else ()
-        self._per_day = PER_ACCOUNT * account_limit if limited else 0
+        self._per_account = PER_ACCOUNT if limited else 0
+        self._per_day = self._per_account * account_limit
         self._envelope = envelope
         self._agent_id = agent_id
         self._wall = wall
@@ -113,7 +114,13 @@ class WecomApp:
     @property
     def can(self) -> Capabilities:
         """Up to 1000 users a call; the duplicate check makes a repeat safe; what is too much we must not send."""
-        return Capabilities(users_per_call=USERS, repeats_safely=True, per_user=self._per_user, per_day=self._per_day)
+        return Capabilities(
+            users_per_call=USERS,
+            repeats_safely=True,
+            per_user=self._per_user,
+            per_day=self._per_day,
+            per_account=self._per_account,
+        )
 
     def send(self, content: Outgoing, user_refs: Sequence[str], *, duplicate_check: bool = False) -> SendResult:
         """Send to up to 1000 users in one call. Raises SendError."""

@@ -39,7 +39,7 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
     logs.configure()
     loaded = config.load_all(path)
     logs.keep_secret(loaded.config.secrets())
-    app.check_writable(loaded.config)
+    storage.check_writable(loaded.config.database_url)
     storage.check_sound(loaded.config.database_url)
     db = Database(connect(loaded.config.database_url))
     try:

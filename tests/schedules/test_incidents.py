@@ -16,6 +16,7 @@ from bot.channels.base import Reaction, SendError, refused
 from bot.delivery import Delivery
 from bot.filestore import FileStore
 from bot.incidents import Incidents
+from bot.silence import HALF_HOURS
 from handlers import wording
 from models import inbox, outbox
 from models.amendments import Effective
@@ -40,7 +41,7 @@ class Site:
         self.app, self.robot = FakeChannel(per_day=per_day), FakeChannel("robot:office", users=1, repeats=False)
         effective = Effective(world.campaign)
         groups = ["robot:office"] if robot else []
-        self.incidents = Incidents(world.db, effective, world.clock, wall, groups, per_day)
+        self.incidents = Incidents(world.db, effective, world.clock, wall, groups, lambda session: per_day)
         parts = partial(
             outgoing.parts,
             zone=ZoneInfo("Asia/Shanghai"),
@@ -327,11 +328,58 @@ def test_nobody_heard_for_a_working_day(site: Site) -> None:
     for number in range(20):
         text(site, words=f"n {number}")
     site.run(60)
-    assert site.shown()[0].startswith("· 异常：整个工作日没有收到任何人的消息，可能是平台的回调到不了机器人")
+    assert site.shown()[0].startswith("· 异常：上班时间很久没有收到任何人的消息，可能是平台的回调到不了机器人")
     heard(site)
     site.run(1)
     site.run(61)
-    assert [words for _, words in site.alerts()] == ["【异常】整个工作日没有收", "【已恢复】又收到消息了（"]
+    assert [words for _, words in site.alerts()] == ["【异常】上班时间很久没有", "【已恢复】又收到消息了（"]
+
+
+def work_days(site: Site, *days: str, every: int) -> None:
+    """Let somebody write every so many half hours of some working days."""
+    with site.world.session() as session:
+        for day in days:
+            for number, hour in enumerate(HALF_HOURS):
+                if number % every == 0:
+                    moment = at(f"{day} {int(hour):02}:{int(hour % 1 * 60):02}")
+                    said = Inbound("wecom_app", f"{moment}", "u2", InboundKind.TEXT, "hi", sent_at=WALL)
+                    inbox.take(session, said, "t", moment)
+
+
+@pytest.mark.parametrize(("every", "hours"), [(1, 2), (2, 5), (3, None)])
+def test_nobody_heard_where_people_usually_write(
+    make_world: Make, tmp_path: Path, every: int, hours: int | None
+) -> None:
+    """Where somebody writes every half hour two hours of work say it, every hour five; every third tells nothing yet.
+
+    Only while notices go out, and the hours at noon do not count.
+    """
+    site = Site(make_world("05-14 09:00"), tmp_path, SettableClock(WALL), robot=True)
+    work_days(site, "05-10", "05-11", "05-12", "05-13", every=every)
+    heard(site)
+    found = None
+    for hour in range(1, 8):  # to 16:00
+        text(site, words=f"n {hour}") if hour > 1 or every > 1 else None
+        site.run(3600)
+        if found is None and site.shown():
+            found = len([half for half in HALF_HOURS if half >= 9 and half + 0.5 <= 9 + hour]) / 2
+    assert found == hours
+    if hours:
+        heard(site)
+        site.run(1)
+        site.run(61)
+        assert site.shown()[0].startswith("· 已恢复：又收到消息了")
+
+
+@pytest.mark.parametrize("moment", ["06-01 16:00", "05-15 16:00"])
+def test_silence_that_means_nothing(make_world: Make, tmp_path: Path, moment: str) -> None:
+    """After the campaign's last day nobody need write, and on a Saturday neither, however busy the days before were."""
+    site = Site(make_world(moment), tmp_path, SettableClock(WALL))
+    days = ("05-27", "05-28", "05-31") if moment.startswith("06") else ("05-12", "05-13", "05-14")
+    work_days(site, *days, every=1)
+    text(site)
+    site.run(60)
+    assert site.shown() == []
 
 
 def test_silence_on_a_rest_day_means_nothing(make_world: Make, tmp_path: Path) -> None:

@@ -39,9 +39,10 @@ class FakeChannel:
         limit: Limit | None = None,
         per_user: tuple[Limit, ...] = (),
         per_day: int = 0,
+        per_account: int = 0,
     ) -> None:
         self._name = name
-        self._can = Capabilities(users, repeats, limit, per_user, per_day)
+        self._can = Capabilities(users, repeats, limit, per_user, per_day, per_account)
         self._lock = threading.Lock()
         self.script: list[Answer | Exception] = []
         self.calls: list[tuple[str, tuple[str, ...], bool]] = []

@@ -9,6 +9,7 @@ import pytest
 from bot.channels.base import Reaction, SendError
 from models.channel_state import Limit
 from models.outbox import Lane
+from models.people import Identity, Person
 from models.session import Database
 from tests.store.delivering import START, Desk, FakeChannel
 
@@ -151,6 +152,22 @@ def test_the_day_of_the_account(db: Database) -> None:
     desk.pass_seconds(1802)
     desk.drain()
     assert desk.statuses() == ["sent"] * 24
+
+
+def test_a_corp_that_names_no_limit(db: Database) -> None:
+    """Without the corp's account limit a day holds 200 (here 3) messages for each account that the bot knows."""
+    desk = Desk(db, FakeChannel(per_account=3))
+    with db.begin() as session:
+        session.add_all([Person(id=1, name="王芳", created_at=START), Person(id=2, name="李强", created_at=START)])
+        session.flush()
+        session.add_all([Identity(person_id=n, channel="wecom_app", user_ref=f"u{n}") for n in (1, 2)])
+        session.add(Identity(person_id=1, channel="elsewhere", user_ref="u3"))
+    write_many(desk, "u1", 8)
+    desk.drain()
+    assert len(desk.channel.calls) == 5
+    desk.write("u2", text="answer", lane=Lane.ANSWER)
+    desk.drain()
+    assert [text for text, _, _ in desk.channel.calls][5:] == ["answer"]
 
 
 def test_without_a_known_limit_nothing_is_held(db: Database) -> None:
