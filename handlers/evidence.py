@@ -144,15 +144,11 @@ def is_photo(ctx: Context, match: Match) -> bool:
 def take_photo(ctx: Context, match: Match) -> Reply:
     """Take a photo as evidence of the sender's last report within the window, else keep it for the next one."""
     person_id, sent_at = ctx.known.person.id, said_at(ctx)
-    orgs = ctx.own_orgs()
-    if not orgs:
-        raise UserError("no-org")
+    recent, org_id = _goes_with(ctx)
     if not 0 < len(ctx.inbound.media_ref) <= MEDIA_REF:
         raise UserError("photo-without-file")
     if files.photos_since(ctx.session, person_id, sent_at - timedelta(days=1)) >= MOST_PHOTOS:
         raise UserError("too-many-photos", most=MOST_PHOTOS)
-    recent = files.recent_report(ctx.session, person_id, ctx.scope(*REPORTERS), sent_at)
-    org_id = recent.org_id if recent else orgs[0].id if len(orgs) == 1 else None
     photo = files.add_photo(
         ctx.session,
         inbox_id=ctx.inbox_id,
@@ -171,6 +167,18 @@ def take_photo(ctx: Context, match: Match) -> Reply:
         return Reply(wording.photo_waits(ctx.campaign, loose), outcome="kept")
     count = files.photos_since(ctx.session, person_id, sent_at - timedelta(days=1), recent.report_id)
     return Reply(wording.photo_taken(recent.report_id, count), outcome="kept")
+
+
+def _goes_with(ctx: Context) -> tuple[files.Recent | None, int | None]:
+    """Return the sender's last report within the window, and the org that is meant if there can be but one.
+
+    Raises UserError("no-org") for who reports for none.
+    """
+    orgs = ctx.own_orgs()
+    if not orgs:
+        raise UserError("no-org")
+    recent = files.recent_report(ctx.session, ctx.known.person.id, ctx.scope(*REPORTERS), said_at(ctx))
+    return recent, recent.org_id if recent else orgs[0].id if len(orgs) == 1 else None
 
 
 def is_link(ctx: Context, match: Match) -> bool:
@@ -192,13 +200,9 @@ def is_link(ctx: Context, match: Match) -> bool:
 )
 def take_link(ctx: Context, match: Match) -> Reply:
     """Keep a link that came without a figure: beside the last report within the window, else for the next one."""
-    person_id, sent_at = ctx.known.person.id, said_at(ctx)
-    orgs = ctx.own_orgs()
-    if not orgs:
-        raise UserError("no-org")
-    recent = files.recent_report(ctx.session, person_id, ctx.scope(*REPORTERS), sent_at)
-    org = ctx.session.get_one(Org, recent.org_id) if recent else orgs[0] if len(orgs) == 1 else None
-    waiting = {each.same for each in files.loose_links(ctx.session, person_id, sent_at)}
+    recent, org_id = _goes_with(ctx)
+    org = None if org_id is None else ctx.session.get_one(Org, org_id)
+    waiting = {each.same for each in files.loose_links(ctx.session, ctx.known.person.id, said_at(ctx))}
     kept, earlier = 0, []
     for found in find_links(ctx.inbound.text):
         known = files.known_link(ctx.session, org.id, found.url) if org else None

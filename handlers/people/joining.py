@@ -131,14 +131,11 @@ def _remarks(ctx: Context, request: JoinRequest) -> list[str]:
 )
 def accept(ctx: Context, match: Match) -> Reply:
     """Let the account of a request in, as a liaison; of two admins at once one wins."""
-    request = _request(ctx, match.rest)
+    request = _settle(ctx, match.rest, ACCEPTED)
     if isinstance(request, Reply):
         return request
-    if not joining.settle(ctx.session, request.id, ACCEPTED, ctx.known.person.id, ctx.now):
-        return _settled_already(ctx, request)
     org = ctx.session.get_one(Org, request.org_id)
     person = bind_account(ctx, request.channel, request.user_ref, request.name, org, Role.LIAISON)
-    settle_stranger(ctx, request.channel, request.user_ref)
     joined = {"role": Role.LIAISON.value, "name": person.name, "request": request.id}
     ctx.audit("accept", f"person:{person.id}", org.id, after=joined)
     _answer_stranger(ctx, request, welcome_text(ctx, person.name, org, Role.LIAISON), person.id)
@@ -155,17 +152,25 @@ def accept(ctx: Context, match: Match) -> Reply:
 )
 def decline(ctx: Context, match: Match) -> Reply:
     """Turn a request down; the account is told, and may ask again."""
-    request = _request(ctx, match.rest)
+    request = _settle(ctx, match.rest, DECLINED)
     if isinstance(request, Reply):
         return request
-    if not joining.settle(ctx.session, request.id, DECLINED, ctx.known.person.id, ctx.now):
-        return _settled_already(ctx, request)
     org = ctx.session.get_one(Org, request.org_id)
-    settle_stranger(ctx, request.channel, request.user_ref)
     ctx.audit("decline", f"request:{request.id}", org.id, after={"name": request.name, "account": request.user_ref})
     who, _ = nearest_admins(ctx.session, org)
     _answer_stranger(ctx, request, wording.claim_declined(request.name, org.name, who.name))
     return Reply(wording.declined(request.id, request.name, org.name), outcome="declined")
+
+
+def _settle(ctx: Context, rest: str, outcome: str) -> JoinRequest | Reply:
+    """Decide the request that a number means, or return the answer that says why there is nothing to decide."""
+    request = _request(ctx, rest)
+    if isinstance(request, Reply):
+        return request
+    if not joining.settle(ctx.session, request.id, outcome, ctx.known.person.id, ctx.now):
+        return _settled_already(ctx, request)
+    settle_stranger(ctx, request.channel, request.user_ref)
+    return request
 
 
 def _request(ctx: Context, rest: str) -> JoinRequest | Reply:
