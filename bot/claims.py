@@ -270,7 +270,7 @@ class Claims:
                 if notice_id in waits:
                     later = {"next_try_at": waits[notice_id], "tries": batch.tries - 1, "call_ref": ""}
                     values |= {"status": Status.WAITING, **later}
-                self._settle(session, notice_id, claim, settled=False, **values)
+                self._settle(session, [notice_id], claim, settled=False, **values)
             if going.claims:
                 pacing.count(session, channel.can, state, list(going.refs.values()), now)
         return going
@@ -279,13 +279,19 @@ class Claims:
         """Write down an accepted call: sent, but failed for those whom it did not reach."""
         with self._db.begin() as session:
             channel_state.is_well(session, channel.name)
+            alike: dict[tuple[str, int], list[int]] = {}  # a thousand in one call: few ended differently
             for notice_id, claim in batch.claims.items():
-                missed = batch.missed.get(notice_id)
+                alike.setdefault((batch.missed.get(notice_id, ""), claim), []).append(notice_id)
+            noted: list[tuple[int, str, str]] = []
+            for (missed, claim), ids in alike.items():
                 reason = missed or (REPEATED if batch.repeated else "")
-                status = Status.FAILED if missed else Status.SENT
-                if self._settle(session, notice_id, claim, status=status, reason=reason, call_ref="", settled=True):
-                    outcome = "failed" if missed else "sent"
-                    session.add(self._attempt(notice_id, batch.call_ref, outcome, 0, reason, batch.platform_ref))
+                status, outcome = (Status.FAILED, "failed") if missed else (Status.SENT, "sent")
+                won = self._settle(session, ids, claim, status=status, reason=reason, call_ref="", settled=True)
+                noted += [(notice_id, outcome, reason) for notice_id in won]
+            session.add_all(
+                self._attempt(notice_id, batch.call_ref, outcome, 0, reason, batch.platform_ref)
+                for notice_id, outcome, reason in sorted(noted)
+            )
 
     def note_failed(self, channel: Channel, batch: Batch, error: SendError, judged: Verdict) -> None:
         """Write down a failed call as it was judged, and let the channel rest when it must."""
@@ -304,21 +310,24 @@ class Claims:
                 state.rests_until = self._wall.now() + timedelta(seconds=judged.pause)
                 state.reason, state.waits, state.alert = scrub(judged.reason), state.waits + 1, judged.alert
             for notice_id, claim in batch.claims.items():
-                if self._settle(session, notice_id, claim, settled=not again, **values):
+                if self._settle(session, [notice_id], claim, settled=not again, **values):
                     session.add(self._attempt(notice_id, batch.call_ref, judged.outcome, error.code, error.detail))
 
-    def _settle(self, session: Session, notice_id: int, claim: int, *, settled: bool = False, **values: object) -> bool:
-        """Change a notice under our own claim. Returns False when the claim was lost: then nothing is written."""
+    def _settle(
+        self, session: Session, ids: Sequence[int], claim: int, *, settled: bool = False, **values: object
+    ) -> list[int]:
+        """Change notices under our own claim. Returns those that it still held; of the others nothing is written."""
         if settled:
             values["settled_at"] = self._clock.now()
-        result = session.execute(
+        rows = session.execute(
             update(Notice)
-            .where(Notice.id == notice_id, Notice.claim == claim, Notice.status == Status.SENDING)
+            .where(Notice.id.in_(ids), Notice.claim == claim, Notice.status == Status.SENDING)
             .values(**values)
+            .returning(Notice.id)
             .execution_options(synchronize_session=False)
         )
-        won = bool(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
-        if not won:
+        won = sorted(rows.scalars())
+        for notice_id in set(ids).difference(won):
             log.warning("claim-lost", notice=notice_id, claim=claim)
         return won
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, insert, update
+from sqlalchemy import JSON, Dialect, ForeignKey, Index, String, column, insert, table, update
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.lengths import split
 from models.messages import About, Content, Draft, Markdown, Text, content_to_json
-from models.session import wake_later
+from models.session import no_longer_absent, wake_later
 
 Written = tuple[dict[str, Any], str]  # a content as it is stored, and its hash
 
@@ -100,6 +101,95 @@ def content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Notices as the database takes them, made before the transaction that writes them."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    channels: frozenset[str] = frozenset()
+
+    def written(self, session: Session, **same: Any) -> int:
+        """Write them into the running transaction; the engine is told when it commits. Returns how many.
+
+        same: columns that all of them share, as the database takes them.
+        """
+        wake_later(session, set(self.channels))
+        no_longer_absent(session, {Notice})
+        session.flush()
+        if self.rows:
+            session.execute(_INSERT, [{**row, **same} for row in self.rows] if same else self.rows)
+        return len(self.rows)
+
+
+def prepare(
+    dialect: Dialect,
+    drafts: Sequence[Draft],
+    now: datetime,
+    *,
+    occurrence_id: int | None = None,
+    inbox_id: int | None = None,
+    trace_id: str = "",
+    lane: Lane = Lane.BULK,
+) -> Prepared:
+    """Make notices ready to be written: thousands take a while, and the database is one writer's alone.
+
+    A text that is longer than one call can carry becomes several notices in order, so that each piece has its own
+    outcome. now: campaign time.
+    """
+    same = {
+        **_FRESH,
+        "occurrence_id": occurrence_id,
+        "inbox_id": inbox_id,
+        "trace_id": trace_id,
+        "lane": lane.value,
+        "created_at": now,
+        "status": Status.WAITING,
+    }
+    bind = {
+        each.name: bound
+        for each in Notice.__table__.columns
+        if (bound := each.type.dialect_impl(dialect).bind_processor(dialect))
+    }
+    shared = _bound(bind, same)
+    known: dict[str, list[Written]] = {}
+    rows = tuple(
+        {
+            **shared,
+            **_bound(
+                bind,
+                {
+                    "channel": draft.recipient.channel,
+                    "user_ref": draft.recipient.user_ref,
+                    "person_id": draft.recipient.person_id,
+                    "org_id": draft.recipient.org_id,
+                    "rule": draft.rule,
+                    "content": content,
+                    "content_hash": hashed,
+                    "abouts": [about_to_json(about) for about in draft.abouts],
+                    "not_before": draft.not_before,
+                    "expires_at": draft.expires_at,
+                },
+            ),
+        }
+        for draft in drafts
+        for content, hashed in _written(draft.content, known)
+    )
+    return Prepared(rows, frozenset(draft.recipient.channel for draft in drafts))
+
+
+def _bound(bind: Mapping[str, Callable[[Any], Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: bind[name](value) if name in bind else value for name, value in values.items()}
+
+
+# What a notice begins with beside what it says; the columns carry no types, since the values are bound already.
+_FRESH = {"reason": "", "tries": 0, "claim": 0, "parts_sent": 0, "call_ref": ""}
+_NAMES = (
+    *("channel", "user_ref", "person_id", "org_id", "rule", "occurrence_id", "inbox_id", "trace_id", "content"),
+    *("content_hash", "abouts", "lane", "created_at", "not_before", "expires_at", "status", *_FRESH),
+)
+_INSERT = insert(table(Notice.__tablename__, *map(column, _NAMES)))
+
+
 def add(
     session: Session,
     drafts: Sequence[Draft],
@@ -110,42 +200,9 @@ def add(
     trace_id: str = "",
     lane: Lane = Lane.BULK,
 ) -> int:
-    """Write notices into the running transaction; the engine is told when it commits. Returns how many.
-
-    A text that is longer than one call can carry becomes several notices in order, so that each piece has its own
-    outcome. now: campaign time.
-    """
-    same = {
-        "occurrence_id": occurrence_id,
-        "inbox_id": inbox_id,
-        "trace_id": trace_id,
-        "lane": lane.value,
-        "created_at": now,
-        "status": Status.WAITING,
-    }
-    known: dict[str, list[Written]] = {}
-    rows = [
-        {
-            "channel": draft.recipient.channel,
-            "user_ref": draft.recipient.user_ref,
-            "person_id": draft.recipient.person_id,
-            "org_id": draft.recipient.org_id,
-            "rule": draft.rule,
-            "content": content,
-            "content_hash": hashed,
-            "abouts": [about_to_json(about) for about in draft.abouts],
-            "not_before": draft.not_before,
-            "expires_at": draft.expires_at,
-            **same,
-        }
-        for draft in drafts
-        for content, hashed in _written(draft.content, known)
-    ]
-    wake_later(session, {draft.recipient.channel for draft in drafts})
-    session.flush()
-    if rows:
-        session.execute(insert(Notice), rows)
-    return len(rows)
+    """Write notices into the running transaction, see prepare() and Prepared.written(). Returns how many."""
+    same = {"occurrence_id": occurrence_id, "inbox_id": inbox_id, "trace_id": trace_id}
+    return prepare(session.get_bind().dialect, drafts, now, lane=lane, **same).written(session)  # type: ignore[arg-type]  # a dict of three kinds of values
 
 
 def withdraw(

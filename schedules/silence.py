@@ -21,7 +21,8 @@ from models.reminding import ADMINS_CHASES, SNOOZE, about
 from models.withdrawn import PASSED_ON, PUT_OFF, answered
 from schedules.passing_on import fold, pass_on
 
-MANY = 500  # orgs; above, reading all is cheaper than naming each, and a query holds only so many values
+MANY = 500  # orgs of one query, which holds only so many values
+MOST = 3000  # orgs; of more all are read. A call carries 1,000 people, and the database is one writer's meanwhile
 
 
 def still_wanted(session: Session, campaign: Campaign, notice: Notice, now: datetime) -> str | None:
@@ -78,15 +79,13 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
 
 
 def _standing(session: Session, campaign: Campaign, items: Sequence[About], now: datetime) -> dict[About, DutyState]:
-    duties = {item.duty for item in items}
-    orgs = {item.org_id for item in items}
-    found = states(
-        session,
-        campaign,
-        now,
-        org_ids=orgs if len(orgs) <= MANY else None,
-        duties=[key for key in campaign.duties if key in duties],
-    )
+    wanted = {item.duty for item in items}
+    duties = [key for key in campaign.duties if key in wanted]
+    orgs = sorted({item.org_id for item in items})
+    groups: Sequence[Sequence[int] | None] = [orgs[first : first + MANY] for first in range(0, len(orgs), MANY)]
+    if len(orgs) > MOST:
+        groups = [None]
+    found = (state for some in groups for state in states(session, campaign, now, org_ids=some, duties=duties))
     return {about(state): state for state in found}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -19,16 +19,17 @@ from models import outbox
 from models.amendments import Effective
 from models.campaign.definition import Campaign, RuleKind
 from models.clock import Clock
-from models.messages import Draft
 from models.occurrences import Fate
 from models.outbox import Notice, Status
 from models.quiet import held, release
 from models.reminding import SNOOZE
 from models.session import Database
-from schedules import claims, jobs, wording
+from schedules import ahead, claims, jobs, wording
 from schedules.claims import Claimed
 from schedules.late import Verdict, decide
 from schedules.rules import Firing, Key, plan
+
+ATTEMPTS = 3  # to work out what firings write while nothing changes that they depend on
 
 log = structlog.get_logger("schedules")
 
@@ -167,48 +168,48 @@ class Ticker:
     def _together(self, firings: Sequence[Firing], now: datetime) -> int | None:
         """Claim firings and write their notices in one transaction. Returns how many were won, None when it failed."""
         try:
-            with self.db.begin() as session:
-                if self._overtaken(session):
-                    return 0
-                taken = [claims.take(session, firing, now, Fate.FIRED) for firing in firings]
-                won = [claimed for claimed in taken if claimed]
-                counts = self._write(session, won, now) if won else {}
+            won, counts = self._take_up(firings, now)
         except Exception:  # a rule that fails must not stop the others; the log holds the trace, the next tick retries
             event = "rule-failed" if len(firings) == 1 else "rules-tried-apart"
             log.exception(event, **_named(firings[0]), together=len(firings))
             return None
-        self._settled |= {firing.key for firing in firings}
         for claimed in won:
             log.info(
                 "rule-fired",
                 trace_id=claimed.trace_id,
                 **_named(claimed.firing),
-                notices=counts[claimed.occurrence_id],
+                notices=counts[claimed.firing.key],
             )
         return len(won)
+
+    def _take_up(self, firings: Sequence[Firing], now: datetime) -> tuple[list[Claimed], Mapping[Key, int]]:
+        """Work out what firings write, then claim them and write it. Returns what was won, and notices by firing.
+
+        What is outdated by then is worked out anew, in the end within the transaction; so is what another process has
+        won a part of.
+        """
+        campaign = self._planned.campaign
+        for attempt in range(1, ATTEMPTS + 1):
+            with self.db.read() as session:
+                found = ahead.look(session, campaign, firings, now)
+            with self.db.begin() as session:
+                if self._overtaken(session):
+                    return [], {}
+                fresh = not found.outdated(session)
+                if not fresh and attempt < ATTEMPTS:
+                    continue
+                taken = [claims.take(session, firing, now, Fate.FIRED) for firing in firings]
+                won = [claimed for claimed in taken if claimed]
+                if won and (not fresh or len(won) < len(firings)):
+                    found = ahead.look(session, campaign, [claimed.firing for claimed in won], now)
+                counts = ahead.write(session, campaign, won, found, now) if won else {}
+            break
+        self._settled |= {firing.key for firing in firings}
+        return won, counts
 
     def _overtaken(self, session: Session) -> bool:
         """Tell whether admins have changed something since what is to fire was planned: the next tick plans anew."""
         return self.effective.campaign(session) is not self._planned.campaign
-
-    def _write(self, session: Session, won: Sequence[Claimed], now: datetime) -> dict[int, int]:
-        """Write the notices of claimed firings of one kind; returns how many concern each occurrence."""
-        drafts = jobs.JOBS[won[0].firing.rule.kind](session, self._planned.campaign, won, now)
-        counts = {}
-        for claimed in won:
-            own = [draft for draft in drafts if draft.rule == claimed.firing.rule_key]
-            outbox.add(session, own, now, occurrence_id=claimed.occurrence_id, trace_id=claimed.trace_id)
-            counts[claimed.occurrence_id] = sum(_concerns(claimed.firing, draft) for draft in drafts)
-            claims.note_notices(session, claimed, counts[claimed.occurrence_id])
-        return counts
-
-
-def _concerns(firing: Firing, draft: Draft) -> bool:
-    """Tell whether a notice carries something of a firing: its own, or merged into that of another rule."""
-    if draft.rule == firing.rule_key:
-        return True
-    period = firing.period.key if firing.period else None
-    return any(about.duty == firing.duty and period in (None, about.period) for about in draft.abouts)
 
 
 def _named(firing: Firing) -> dict[str, object]:

@@ -26,8 +26,8 @@ from models.quiet import release
 from models.state import calendar_gap, coming
 from models.state import state as bot_state
 from schedules import wording
-from schedules.claims import Claimed
 from schedules.jobs.telling import NEWS_LIFE, tell_admins
+from schedules.rules import Firing
 from schedules.wording import Bot, Brief, DutyCount
 
 BRIEF_LIFE = timedelta(hours=9)  # a brief is of its day (decided by us 2026-11-24)
@@ -35,13 +35,13 @@ UNSENT = (Status.FAILED, Status.UNCERTAIN, Status.EXPIRED)
 REPORTS = (ReportKind.REPORT, ReportKind.STATEMENT)
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+def run(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> list[Draft]:
     """Write the brief; a rule that fires once, after the last day, writes the wrap-up.
 
     The office's admins are told everything. Who is admin of an org with others under it that owe something gets his own
     part, without what concerns the bot; admins of a single org need none: 我的 tells them (decided by us 2026-11-24).
     """
-    firing = claimed[0].firing
+    firing = firings[0]
     whole = firing.rule.on is not None and firing.day > campaign.last_day
     life = NEWS_LIFE if whole else BRIEF_LIFE
     say = partial(wording.wrap_up if whole else wording.brief, at=now)

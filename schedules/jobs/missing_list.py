@@ -13,13 +13,13 @@ from models.duties import states
 from models.messages import Draft, Text
 from models.reminding import about
 from schedules import wording
-from schedules.claims import Claimed
 from schedules.jobs.telling import tell_admins
+from schedules.rules import Firing
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+def run(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> list[Draft]:
     """List who failed; also says so when all were on time. [] when no org owed the duty in that period."""
-    firing = claimed[0].firing
+    firing = firings[0]
     every = states(session, campaign, now, duties=[firing.duty] if firing.duty else [])
     owed = [state for state in every if state.period == firing.period and state.standing.counted]
     if not owed:

@@ -14,15 +14,15 @@ from models.people import all_orgs
 from models.quiet import release
 from models.spreading import spread
 from schedules import wording
-from schedules.claims import Claimed
+from schedules.rules import Firing
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+def run(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> list[Draft]:
     """Tell everybody with a role in an org of the audience (all kinds when it is empty), or only the office's admins.
 
     A person of several orgs is told once, for the first of them. It expires max_late_hours after it leaves.
     """
-    rule = claimed[0].firing.rule
+    rule = firings[0].rule
     orgs = all_orgs(session)
     people = audience(session, campaign, orgs)
     names = {org.id: org.name for org in orgs}
@@ -35,7 +35,7 @@ def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: d
             Draft(
                 recipient(contact),
                 Text(wording.notice(campaign, rule.text, names[contact.org_id])),
-                claimed[0].firing.rule_key,
+                firings[0].rule_key,
                 not_before=at,
                 expires_at=expires_at,
             )

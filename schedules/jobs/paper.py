@@ -11,13 +11,13 @@ from models.bulletins.of_campaign import Scope, closing, weekly
 from models.campaign.definition import Campaign
 from models.messages import Draft, File, Text
 from schedules import wording
-from schedules.claims import Claimed
 from schedules.jobs.telling import tell_admins
+from schedules.rules import Firing
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+def run(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> list[Draft]:
     """Write the draft of the paper that the rule names, with one line that says what it is."""
-    firing = claimed[0].firing
+    firing = firings[0]
     everybody = Scope(campaign.office, None, frozenset(campaign.kinds))
     paper = (weekly if firing.rule.paper == "weekly" else closing)(session, campaign, everybody, now)
     file = File("paper", wording.paper_file(campaign, firing.rule.paper or "", now), paper.to_json())

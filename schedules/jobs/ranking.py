@@ -19,19 +19,23 @@ from schedules import wording
 from schedules.approvals import ask
 from schedules.claims import Claimed
 from schedules.jobs.telling import NEWS_LIFE, tell_admins
+from schedules.rules import Firing
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
-    """Issue or preview a ranking: text and picture.
+def look(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> RankTable:
+    """Rank with what the ledger holds now. Only reads."""
+    return standings.current(session, campaign, firings[0].rule.ranking or "", now)
+
+
+def run(session: Session, campaign: Campaign, one: Claimed, table: RankTable, now: datetime) -> list[Draft]:
+    """Issue or preview a ranking: text and picture. table: as it stands in this transaction.
 
     Without a single figure nothing goes to the group and no issue number is used; the admins are told so.
     Decided by us 2026-11-24.
     """
-    one = claimed[0]
     rule = one.firing.rule_key
     key = one.firing.rule.ranking or ""
     definition = campaign.rankings[key]
-    table = standings.current(session, campaign, key, now)
     if all(row.value is None for row in table.rows):
         text = wording.no_data(campaign, table.title, _example(campaign, definition))
         return tell_admins(session, campaign, rule, [Text(text)], now)

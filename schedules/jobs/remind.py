@@ -15,17 +15,16 @@ from models.duties import states
 from models.messages import Draft
 from models.quiet import release
 from models.reminding import at_the_cap, midnight, reminded_today
-from schedules.claims import Claimed
 from schedules.owed import what_is_due
+from schedules.rules import Firing
 
 
-def run(session: Session, campaign: Campaign, claimed: Sequence[Claimed], now: datetime) -> list[Draft]:
+def run(session: Session, campaign: Campaign, firings: Sequence[Firing], now: datetime) -> list[Draft]:
     """Write one reminder a person for all reminders of this tick; [] when nobody owes anything.
 
     Beyond quiet.daily_cap reminders a day the next one waits for the next morning; it is looked at again then
     (silence.py), and expires if its deadline comes first. Decided by us 2026-11-24.
     """
-    firings = [one.firing for one in claimed]
     named = {firing.duty for firing in firings}
     owed = states(session, campaign, now, duties=[key for key in campaign.duties if key in named])
     told = raised(session, campaign, now) if any(firing.rule.overdue for firing in firings) else {}
