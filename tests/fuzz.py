@@ -25,19 +25,13 @@ from sqlalchemy import select
 
 from bot.app import Bot, build, migrate
 from bot.config import load_all
-from models.campaign.loader import HUNAN
 from models.inbox import Inbox
 from models.session import connect
+from tests import installing
 from tests.engine import ManualEngine
 from tests.fuzz_cases import MEGABYTE, Case, Request, make
-from tests.wire.conftest import AES_KEY, AGENT_ID, CORP_ID, TOKEN
 
 GROWTH = 96 * MEGABYTE  # of resident memory after the first tenth of the cases; the interpreter's own is about 150
-PEOPLE = """name,org,role,wecom_userid
-王芳,长沙市公安局,liaison,WangFang
-赵六,湖南移动,liaison,zhaoliu
-李强,省联席办,admin,liqiang
-"""
 
 
 @dataclass
@@ -90,34 +84,15 @@ class Site:
 
 def open_site(folder: Path) -> Site:
     """Make the application in a folder, ready to be asked."""
-    (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
-    config = folder / "config.toml"
-    config.write_text(
-        f"""
-[database]
-url = "sqlite:///bot.db"
-[campaign]
-file = "{HUNAN}"
-roster = "{HUNAN.with_name("roster.csv")}"
-people = "people.csv"
-[wecom]
-corp_id = "{CORP_ID}"
-agent_id = {AGENT_ID}
-secret = "app-secret-that-nobody-may-see"
-token = "{TOKEN}"
-encoding_aes_key = "{AES_KEY}"
-api_base = "http://127.0.0.1:9/cgi-bin/"
-[groups.office]
-webhook = "http://127.0.0.1:9/cgi-bin/webhook/send?key=693a91f6-robot-key-that-nobody-may-see"
-[files]
-dir = "files"
-[clock]
-start = 2021-05-12T08:50:00+08:00
-speed = 1.0
-""",
-        encoding="utf-8",
+    (folder / "people.csv").write_text(installing.PEOPLE, encoding="utf-8")
+    nowhere = "http://127.0.0.1:9/cgi-bin/"
+    config = installing.write_config(
+        folder,
+        installing.OURS,
+        nowhere,
+        f"{nowhere}webhook/send?key={installing.ROBOT_KEY}",
+        more='[files]\ndir = "files"\n[clock]\nstart = 2021-05-12T08:50:00+08:00\nspeed = 1.0\n',
     )
-    config.chmod(0o600)
     engine = connect(f"sqlite:///{folder}/bot.db")
     migrate(engine)
     engine.dispose()

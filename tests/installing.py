@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.standin import Member, Platform
@@ -25,6 +27,19 @@ MEMBERS = (("WangFang", "王芳"), ("zhaoliu", "赵六"), ("liqiang", "李强"),
 CLOCK = "[clock]\nstart = 2021-05-11T08:50:00+08:00\nspeed = 1.0\n"
 
 
+@dataclass(frozen=True)
+class Keys:
+    """What a bot and its platform share."""
+
+    corp_id: str
+    secret: str
+    token: str
+    aes_key: str
+
+
+OURS = Keys(CORP_ID, SECRET, TOKEN, AES_KEY)
+
+
 def make_platform(*, limited: bool = True) -> Platform:
     """Return a platform that is not started, with the people of the installation as members."""
     return Platform(
@@ -34,12 +49,7 @@ def make_platform(*, limited: bool = True) -> Platform:
         token=TOKEN,
         encoding_aes_key=AES_KEY,
         robots={ROBOT_KEY: "office"},
-        members=[
-            Member("WangFang", "王芳"),
-            Member("zhaoliu", "赵六"),
-            Member("liqiang", "李强"),
-            Member("eve", "路人"),
-        ],
+        members=[Member(userid, name) for userid, name in MEMBERS],
         retry_pause=0.05,
         limited=limited,
     )
@@ -48,25 +58,42 @@ def make_platform(*, limited: bool = True) -> Platform:
 def install(folder: Path, platform: Platform, database_url: str = "sqlite:///bot.db", *, clock: str = CLOCK) -> Path:
     """Write the config and the people into a folder; returns the config's path."""
     (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    return write_config(
+        folder, OURS, platform.api_base, platform.webhook_url(ROBOT_KEY), database=database_url, more=clock
+    )
+
+
+def write_config(
+    folder: Path,
+    keys: Keys,
+    api_base: str,
+    webhook: str,
+    *,
+    database: str = "sqlite:///bot.db",
+    campaign: Path = HUNAN,
+    people: str | Path = "people.csv",
+    more: str = "",
+) -> Path:
+    """Write a config.toml for its owner alone, with the Hunan roster and one group. more: further lines of it."""
     path = folder / "config.toml"
     path.write_text(
         f"""
 [database]
-url = "{database_url}"
+url = {json.dumps(database)}
 [campaign]
-file = "{HUNAN}"
-roster = "{HUNAN.with_name("roster.csv")}"
-people = "people.csv"
+file = {json.dumps(str(campaign))}
+roster = {json.dumps(str(HUNAN.with_name("roster.csv")))}
+people = {json.dumps(str(people))}
 [wecom]
-corp_id = "{CORP_ID}"
+corp_id = "{keys.corp_id}"
 agent_id = {AGENT_ID}
-secret = "{SECRET}"
-token = "{TOKEN}"
-encoding_aes_key = "{AES_KEY}"
-api_base = "{platform.api_base}"
+secret = "{keys.secret}"
+token = "{keys.token}"
+encoding_aes_key = "{keys.aes_key}"
+api_base = "{api_base}"
 [groups.office]
-webhook = "{platform.webhook_url(ROBOT_KEY)}"
-{clock}""",
+webhook = "{webhook}"
+{more}""",
         encoding="utf-8",
     )
     path.chmod(0o600)

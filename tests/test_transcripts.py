@@ -17,7 +17,7 @@ from bot.standin import Platform
 from models.campaign.loader import HUNAN
 from models.clock import SettableClock
 from models.inbox import Inbox
-from tests import chat
+from tests import chat, installing
 from tests.engine import ManualEngine
 from tests.handlers.test_routes import every_route
 
@@ -68,31 +68,14 @@ def write_config(folder: Path, platform: Platform, changes: Sequence[str] = ()) 
     (folder / "people.csv").write_text(
         "name,org,role,wecom_userid\n值班员,省联席办,admin,duty_officer\n", encoding="utf-8"
     )
-    path = folder / "config.toml"
-    path.write_text(
-        f"""
-[database]
-url = "sqlite:///bot.db"
-[campaign]
-file = "campaign.toml"
-roster = "{HUNAN.with_name("roster.csv")}"
-people = "people.csv"
-[wecom]
-corp_id = "{KEYS["corp_id"]}"
-agent_id = {AGENT_ID}
-secret = "{KEYS["secret"]}"
-token = "{KEYS["token"]}"
-encoding_aes_key = "{AES_KEY}"
-api_base = "{platform.api_base}"
-[server]
-public_url = "http://bot.example"
-[groups.office]
-webhook = "{platform.webhook_url(ROBOT)}"
-""",
-        encoding="utf-8",
+    return installing.write_config(
+        folder,
+        installing.Keys(**KEYS, aes_key=AES_KEY),
+        platform.api_base,
+        platform.webhook_url(ROBOT),
+        campaign=folder / "campaign.toml",
+        more='[server]\npublic_url = "http://bot.example"\n',
     )
-    path.chmod(0o600)
-    return path
 
 
 PLAYED: set[Path] = set()  # in this run

@@ -25,6 +25,7 @@ from models.outbox import Notice, Status
 from models.session import Database, connect
 from schedules.rules import plan
 from schedules.ticker import Ticker
+from tests import installing
 from tests.schedules.world import at
 from tests.simulation.hands import SteppedClock
 from tests.simulation.hosts import Host, Outside
@@ -207,30 +208,13 @@ class Month:
 
 
 def _write_config(folder: Path, url: str, platform: Platform) -> Path:
-    path = folder / "config.toml"
-    path.write_text(
-        f"""
-[database]
-url = {json.dumps(url)}
-[campaign]
-file = {json.dumps(str(HUNAN))}
-roster = {json.dumps(str(HUNAN.with_name("roster.csv")))}
-people = {json.dumps(str(HUNAN.with_name("people.csv")))}
-[wecom]
-corp_id = "{KEYS["corp_id"]}"
-agent_id = {AGENT_ID}
-secret = "{KEYS["secret"]}"
-token = "{KEYS["token"]}"
-encoding_aes_key = "{AES_KEY}"
-api_base = "{platform.api_base}"
-[server]
-public_url = "http://bot.example"
-[groups.office]
-webhook = "{platform.webhook_url(ROBOT)}"
-[files]
-dir = {json.dumps(str(folder / "files"))}
-""",
-        encoding="utf-8",
+    files = json.dumps(str(folder / "files"))
+    return installing.write_config(
+        folder,
+        installing.Keys(**KEYS, aes_key=AES_KEY),
+        platform.api_base,
+        platform.webhook_url(ROBOT),
+        database=url,
+        people=HUNAN.with_name("people.csv"),
+        more=f'[server]\npublic_url = "http://bot.example"\n[files]\ndir = {files}\n',
     )
-    path.chmod(0o600)
-    return path

@@ -13,13 +13,8 @@ from bot.channels.wecom_app import WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.standin import Member, Platform
 from models.clock import SettableClock, SystemClock
+from tests.installing import AES_KEY, AGENT_ID, CORP_ID, ROBOT_KEY, SECRET, TOKEN
 
-CORP_ID = "ww1436e0e65a779aee"
-AGENT_ID = 1000002
-SECRET = "app-secret-that-nobody-may-see"
-TOKEN = "hJqcu3uJ9Tn2gXPmxx2w9kkCkCE2EPYo"
-AES_KEY = "6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt"
-ROBOT_KEY = "693a91f6-robot-key-that-nobody-may-see"
 TIMEOUT = (1.0, 0.4)  # seconds; the platform's delays in these tests are longer
 
 
