@@ -12,15 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from bot.standin.switches import SWITCHES
-from tests.standin.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE
+from tests.browsing import DESKTOP, PHONE, SEEN, browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the demo page is not tested"),
-]
+pytestmark = SEEN
 HOME = Path(__file__).parent.parent
 PATIENT = 30_000  # ms that an expectation waits; two busy cores are no failure
 
@@ -57,14 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def visitor(demo: str) -> Iterator[Page]:
     """Open the page at desktop width, for the first time."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport=DESKTOP)
+    with browser() as chromium:
+        page = chromium.new_page(viewport=DESKTOP)  # type: ignore[arg-type]
         page.goto(demo)
         expect.set_options(timeout=PATIENT)
         yield page
         expect.set_options(timeout=None)
-        browser.close()
 
 
 def say(page: Page, text: str) -> None:

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bot.filetypes import DOCUMENT_BYTES
+from tests.browsing import PHONE, SEEN, page_of
 from tests.files.conftest import World
 from tests.files.samples import docx
-from tests.standin.test_browser import FLAGS, PHONE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the upload page is not seen"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Start one browser for all tests here."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = SEEN
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """Return a page; what the browser complains about fails the test, but for the status of a refusal."""
     complaints: list[str] = []
-    page = chromium.new_page(viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    page.context.close()
-    page.close()
+    with page_of(chromium, PHONE, complaints) as page:
+        yield page
     assert [each for each in complaints if "the server responded with a status of 4" not in each] == []
 
 

@@ -58,12 +58,18 @@ def live() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def echo(live: Platform) -> Iterator[EchoBot]:
-    """Start a bot that the live platform calls."""
+def bot() -> Iterator[EchoBot]:
+    """Return a bot with a demo clock, which no platform calls yet."""
     bot = EchoBot(WeChatCrypto(TOKEN, AES_KEY, CORP_ID))
-    live.callback_url = bot.callback_url
     yield bot
     bot.stop()
+
+
+@pytest.fixture
+def echo(live: Platform, bot: EchoBot) -> EchoBot:
+    """Return a bot that the live platform calls."""
+    live.callback_url = bot.callback_url
+    return bot
 
 
 def make_platform(**values: object) -> Platform:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Response
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from wechatpy.enterprise.crypto import WeChatCrypto
+from playwright.sync_api import Browser, Page, expect
 
 from bot.standin import Persona, Platform, TryLine
+from tests.browsing import DESKTOP, PHONE, SEEN, page_of
 from tests.standin.api_client import Api
-from tests.standin.conftest import AES_KEY, CORP_ID, TOKEN, make_platform
+from tests.standin.conftest import make_platform
 from tests.standin.echo_bot import EchoBot
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 PERSONAS = [
     Persona("ZhangSan", "张三", "长沙市公安局 联络员"),
     Persona("li.si", "李四", "湖南移动 联络员"),
@@ -33,27 +22,7 @@ PERSONAS = [
 ]
 LINES = [TryLine("li.si", "本周短信已覆盖全部用户"), TryLine("wangwu", "进度"), TryLine("ZhangSan", "我的")]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the demo page is not tested"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Start one browser for all tests here."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def bot() -> Iterator[EchoBot]:
-    """Return a bot with a demo clock."""
-    bot = EchoBot(WeChatCrypto(TOKEN, AES_KEY, CORP_ID))
-    yield bot
-    bot.stop()
+pytestmark = SEEN
 
 
 @pytest.fixture
@@ -73,21 +42,15 @@ def start(platform: Platform, bot: EchoBot, port: int = 0) -> None:
 def visit(chromium: Browser, shown: Platform) -> Iterator[Callable[[dict[str, int]], Page]]:
     """Open the page at a size; whatever the browser complains about fails the test."""
     complaints: list[str] = []
-    pages: list[Page] = []
+    with ExitStack() as pages:
 
-    def opened(size: dict[str, int]) -> Page:
-        page = chromium.new_page(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
-        pages.append(page)
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(shown.base_url)
-        expect(page.locator("#who-name")).to_have_text("张三")
-        return page
+        def opened(size: dict[str, int]) -> Page:
+            page = pages.enter_context(page_of(chromium, size, complaints))
+            page.goto(shown.base_url)
+            expect(page.locator("#who-name")).to_have_text("张三")
+            return page
 
-    yield opened
-    for page in pages:
-        page.context.close()
-        page.close()
+        yield opened
     assert [each for each in complaints if "net::ERR_" not in each] == []  # a server that is away is not our fault
 
 

@@ -7,23 +7,14 @@ from typing import Any
 
 import pytest
 import requests
-from wechatpy.enterprise.crypto import WeChatCrypto
 
 from bot.standin import Platform, TryLine
 from tests.standin.api_client import Api
-from tests.standin.conftest import AES_KEY, CORP_ID, TOKEN, make_platform
+from tests.standin.conftest import make_platform
 from tests.standin.echo_bot import EchoBot
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 OURS = {"X-Standin": "1"}
-
-
-@pytest.fixture
-def bot() -> Iterator[EchoBot]:
-    """Return a bot with a demo clock."""
-    bot = EchoBot(WeChatCrypto(TOKEN, AES_KEY, CORP_ID))
-    yield bot
-    bot.stop()
 
 
 @pytest.fixture
