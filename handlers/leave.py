@@ -17,6 +17,7 @@ from handlers import wording
 from handlers.ahead import find_days
 from handlers.base import REPORTERS, Context, Match, route
 from handlers.headed import reads_as_report
+from handlers.names import orgs_called
 from handlers.people import rights
 from models import leave
 from models.audience import of_org, recipient
@@ -30,8 +31,10 @@ from models.quiet import release
 from models.roles import held_by, held_in, nearest_admins
 
 LONGEST = 40  # characters of a message that may be a leave
+LONGEST_NAME = 4  # characters of a name in a text that is no command
 LONG = 10  # days; from here on an end with the campaign is worth a word about handing over (decided by us 2026-11-24)
 RULE = "leave"  # stands in for a rule's key with the notices about leaves
+_NUMBER = re.compile(r"第?\s*(\d{1,2})\s*段?\s*$")
 _COMMAND = re.compile(r"^(?:我|本人)?(?:想|要|需要|申请)*(?:请假|休假|请个假)(?=$|\s)")
 _QUESTION = re.compile(r"[几谁吗呢么?？人\d]")  # 今天请假了几个人
 _WORDS = re.compile(r"(?:请|休)(?:个|一下|年|病|事|公)?假")
@@ -70,7 +73,13 @@ def is_leave(ctx: Context, match: Match) -> bool:
     if _COMMAND.match(text):
         return not reads_as_report(ctx, _COMMAND.sub("", text))
     wish = read(ctx, text)
-    return wish.days is not None and len(wish.name) <= 4 and not _QUESTION.search(wish.name)
+    if wish.days is None:  # 何军 请假, 株洲请假: somebody is named, and nothing else
+        return bool(wish.name) and (_is_person(ctx, wish.name) or bool(orgs_called(ctx.session, wish.name)))
+    return len(wish.name) <= LONGEST_NAME and not _QUESTION.search(wish.name)
+
+
+def _is_person(ctx: Context, name: str) -> bool:
+    return ctx.session.scalar(select(Person.id).where(Person.name == name).limit(1)) is not None
 
 
 @route(
@@ -92,7 +101,8 @@ def take_leave(ctx: Context, match: Match) -> Reply:
         noted = leave.coming(ctx.session, [person.id], ctx.today)
         if not noted or (wish.name and _WORDS.sub("", match.text).split()[1:]):
             raise UserError("leave-how", example=_example(ctx, person, own=own))
-        lines = [wording.leave_listed(person.name, list(map(_written, noted))), wording.leave_end(person.name, own=own)]
+        listed = list(map(_written, noted))
+        lines = [wording.leave_listed(person.name, listed), wording.leave_end(person.name, listed, own=own)]
         return Reply("\n".join(lines), outcome="shown")
     days, changes = _within(ctx, wish.days)
     same = [e for e in leave.coming(ctx.session, [person.id], ctx.today) if (e.first_on, e.last_on) == days]
@@ -114,11 +124,24 @@ def _person(ctx: Context, name: str) -> Person:
         return ctx.known.person
     if any(each.isdecimal() for each in name):
         raise UserError("leave-no-such-day", example=_example(ctx, ctx.known.person, own=True))
+    if not _is_person(ctx, name) and (called := orgs_called(ctx.session, name)):
+        raise _for_an_org(ctx, called[0])
     if Role.ADMIN in ctx.known.roles:
         return rights.find_person(ctx, name)
-    if ctx.session.scalar(select(Person.id).where(Person.name == name).limit(1)) is None:
+    if not _is_person(ctx, name):
         raise UserError("leave-how", example=_example(ctx, ctx.known.person, own=True))
     raise UserError("leave-own-only", name=name)
+
+
+def _for_an_org(ctx: Context, org: Org) -> UserError:
+    """Return the answer to a leave of an org: it is people who go, and who of them there are."""
+    if Role.ADMIN not in ctx.known.roles or org.id not in ctx.scope(Role.ADMIN):
+        return UserError("leave-how", example=_example(ctx, ctx.known.person, own=True))
+    held = [each for each in held_in(ctx.session, [org.id]) if each.role is Role.LIAISON]
+    if not held:
+        return UserError("leave-nobody-there", org=org.name)
+    names = "、".join(dict.fromkeys(each.person.name for each in held))
+    return UserError("leave-org", org=org.name, names=names, example=_example(ctx, held[0].person, own=False))
 
 
 def _orgs(ctx: Context, person: Person) -> list[Org]:
@@ -196,7 +219,8 @@ def _covered(ctx: Context, person: Person, orgs: Sequence[Org], row: Leave, *, o
         lines.append(wording.leave_admins_told([each.name for each in admins]))
     if row.last_on == ctx.campaign.closes_on and (row.last_on - row.first_on).days >= LONG:
         lines.append(wording.leave_long(person.name, own=own))
-    return [*lines, wording.leave_end(person.name, own=own)]
+    standing = leave.coming(ctx.session, [person.id], ctx.today)
+    return [*lines, wording.leave_end(person.name, list(map(_written, standing)), own=own)]
 
 
 def _tell_covers(ctx: Context, found: Covers, say: Callable[[list[str]], str]) -> None:
@@ -224,27 +248,57 @@ def _written(row: Leave) -> str:
     words=("销假", "提前销假", "我要销假", "取消请假", "结束请假", "取消休假"),
     takes_rest=True,
     roles=REPORTERS,
-    examples=("销假", "销假 王芳"),
-    help="销假：取消请假，提醒照常发给您",
+    examples=("销假", "销假 2", "销假 王芳"),
+    help="销假：取消请假，提醒照常发给您；销假 2：只取消第2段",
 )
 def end_leave(ctx: Context, match: Match) -> Reply:
-    """Take every leave back that runs or is to come."""
-    name = match.rest.strip()
-    if find_days(name, ctx.today) is not None:
-        raise UserError("leave-end-now")
+    """Take every leave back that runs or is to come, or the one that is named by its number or first day."""
+    found = find_days(match.rest, ctx.today)
+    number = None if found else _NUMBER.search(match.rest)
+    name = (found.rest if found else _NUMBER.sub("", match.rest)).strip()
     person = _person(ctx, "" if name in (ctx.known.person.name, "我") else name)
     own = person.id == ctx.known.person.id
     orgs = _orgs(ctx, person)
-    ended = leave.end(ctx.session, person.id, ctx.today, ctx.now)
-    if not ended:
+    noted = leave.coming(ctx.session, [person.id], ctx.today)
+    if not noted:
         raise UserError("leave-none", name=person.name)
+    if found is not None:
+        noted = [_begun_on(ctx, person, noted, found.first)]
+    elif number is not None:
+        noted = [_numbered(person, noted, int(number[1]))]
+    ended = leave.end(ctx.session, noted, ctx.now)
+    left = [_written(row) for row in leave.coming(ctx.session, [person.id], ctx.today)]
     days = list(map(_written, ended))
     ctx.audit("leave-end", f"person:{person.id}", orgs[0].id, before={"days": "、".join(days)})
     if not own:
         rights.tell(ctx, person, wording.leave_own_over(ctx.campaign, ctx.known.person.name))
-    found = [each for row in ended for each in _stand_ins(ctx, person.id, covers(ctx, person.id, orgs, row), row)]
-    _tell_covers(ctx, found, lambda names: wording.leave_cover_over(ctx.campaign, person.name, names))
-    return Reply(wording.leave_taken_back(person.name, days, own=own), outcome="leave-ended")
+    covered = [each for row in ended for each in _stand_ins(ctx, person.id, covers(ctx, person.id, orgs, row), row)]
+    _tell_covers(ctx, covered, lambda names: wording.leave_cover_over(ctx.campaign, person.name, names, days))
+    return Reply(wording.leave_taken_back(person.name, days, left, own=own), outcome="leave-ended")
+
+
+def _numbered(person: Person, noted: Sequence[Leave], number: int) -> Leave:
+    """Return the leave that a number means, as 请假 lists them. Raises UserError."""
+    if not 1 <= number <= len(noted):
+        raise UserError("leave-no-such", name=person.name, days=wording.leave_stretches(list(map(_written, noted))))
+    return noted[number - 1]
+
+
+def _begun_on(ctx: Context, person: Person, noted: Sequence[Leave], day: date) -> Leave:
+    """Return the leave that begins on a day, or runs. Raises UserError: back on a later day may mean a shorter one."""
+    for place, row in enumerate(noted, 1):
+        if row.first_on == day or row.first_on < day <= min(row.last_on, ctx.today):
+            return row
+        if row.first_on < day <= row.last_on:
+            before = date.fromordinal(day.toordinal() - 1)
+            raise UserError(
+                "leave-within",
+                day=wording.day_words(day),
+                days=_written(row),
+                number=place,
+                example=f"{wording.day_words(row.first_on)}到{wording.day_words(before)}",
+            )
+    raise UserError("leave-no-such", name=person.name, days=wording.leave_stretches(list(map(_written, noted))))
 
 
 def leave_lines(ctx: Context, org: Org) -> list[str]:

@@ -61,10 +61,9 @@ def note(
     return row, replaced
 
 
-def end(session: Session, person_id: int, day: date, now: datetime) -> list[Leave]:
-    """Take back every leave of a person that runs on a day or begins later. Returns them."""
-    found = list(coming(session, [person_id], day))
+def end(session: Session, found: Sequence[Leave], now: datetime) -> list[Leave]:
+    """Take leaves back. Returns them."""
     for each in found:
         each.ended_at = now
     session.flush()
-    return found
+    return list(found)

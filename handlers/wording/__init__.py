@@ -9,6 +9,7 @@ from handlers.wording.answers import *
 from handlers.wording.changes import *
 from handlers.wording.correcting import *
 from handlers.wording.doubt import *
+from handlers.wording.enough import *
 from handlers.wording.errors import *
 from handlers.wording.evidence import *
 from handlers.wording.excusing import *

@@ -67,16 +67,25 @@ def leave_long(name: str, *, own: bool) -> str:
     )
 
 
-def leave_end(name: str, *, own: bool) -> str:
-    """Say how to take it back."""
+def leave_end(name: str, days: Sequence[str], *, own: bool) -> str:
+    """Say how to take it back. days: all stretches that are noted."""
+    command = "销假" if own else f"销假 {name}"
+    one = f"；只取消一段回“{command} {len(days)}”" if len(days) > 1 else ""
     if own:
-        return "请假期间照样可以报数。再发“请假”是另加一段，日子重叠的以新的为准；提前回来回“销假”，登记的全部取消。"
-    return f"再发是另加一段，日子重叠的以新的为准；取消回“销假 {name}”，登记的全部取消。"
+        back = f"提前回来回“销假”，{'登记的全部取消' if days[1:] else '登记就取消'}{one}。"
+        return f"请假期间照样可以报数。再发“请假”是另加一段，日子重叠的以新的为准；{back}"
+    back = f"取消回“{command}”{'，登记的全部取消' if days[1:] else ''}{one}。"
+    return f"再发是另加一段，日子重叠的以新的为准；{back}"
+
+
+def leave_stretches(days: Sequence[str]) -> str:
+    """List stretches, numbered when there are several: 1. 5月20日；2. 5月25日至26日."""
+    return "；".join(f"{n}. {each}" for n, each in enumerate(days, 1)) if len(days) > 1 else "、".join(days)
 
 
 def leave_together(days: Sequence[str]) -> str:
     """List all leaves that stand beside the one just noted."""
-    return f"现在登记的共{len(days)}段：{'、'.join(days)}。"
+    return f"现在登记的共{len(days)}段：{leave_stretches(days)}。"
 
 
 def leave_same(name: str, first: date, last: date) -> str:
@@ -86,12 +95,15 @@ def leave_same(name: str, first: date, last: date) -> str:
 
 def leave_listed(name: str, days: Sequence[str]) -> str:
     """Say which leaves are noted."""
-    return f"{name}登记的请假：{'、'.join(days)}。"
+    return f"{name}登记的请假：{leave_stretches(days)}。"
 
 
-def leave_taken_back(name: str, days: Sequence[str], *, own: bool) -> str:
-    """Say that leaves were taken back."""
-    return f"已销假：{name} {'、'.join(days)}。从现在起提醒照常发给{'您' if own else '本人'}。"
+def leave_taken_back(name: str, days: Sequence[str], left: Sequence[str], *, own: bool) -> str:
+    """Say that leaves were taken back. left: what stays noted."""
+    done = f"已销假：{name} {'、'.join(days)}。"
+    if left:
+        return f"{done}还登记着：{leave_stretches(left)}。"
+    return f"{done}从现在起提醒照常发给{'您' if own else '本人'}。"
 
 
 def leave_cover_told(campaign: Campaign, name: str, orgs: Sequence[str], days: str) -> str:
@@ -100,9 +112,12 @@ def leave_cover_told(campaign: Campaign, name: str, orgs: Sequence[str], days: s
     return f"{head}，期间{'、'.join(orgs)}的提醒发给您，请您留意。本条不用回复。"
 
 
-def leave_cover_over(campaign: Campaign, name: str, orgs: Sequence[str]) -> str:
+def leave_cover_over(campaign: Campaign, name: str, orgs: Sequence[str], days: Sequence[str]) -> str:
     """Tell who stood in that it is over."""
-    return f"【{campaign.short_name}】通知：{name}已销假，{'、'.join(orgs)}的提醒照旧发给原来的联系人。本条不用回复。"
+    return (
+        f"【{campaign.short_name}】通知：{name}已销假（{'、'.join(days)}），"
+        f"{'、'.join(orgs)}的提醒照旧发给原来的联系人。本条不用回复。"
+    )
 
 
 def leave_own_told(campaign: Campaign, by: str, days: str) -> str:
