@@ -135,7 +135,7 @@ class Router:
         return passive
 
     def _context(self, session: Session, inbound: Inbound, inbox_id: int, trace_id: str, now: datetime) -> Context:
-        sender = look(session, inbound.channel, inbound.sender_ref)
+        sender = look(session, inbound.channel, inbound.sender_ref, now)
         return Context(
             session=session,
             campaign=self.effective.campaign(session),

@@ -20,6 +20,7 @@ from models.messages import About
 from models.outbox import Notice, Status
 from models.people import Membership, Org
 from models.reminding import SNOOZE, about
+from models.session import is_absent
 from models.withdrawn import ANSWERED, NO_LONGER_OWED, answered
 
 FEW = 100  # orgs of a change, or of the notices that it may answer; more are left to the last look
@@ -32,7 +33,7 @@ def settle(session: Session, campaign: Campaign, org_ids: Collection[int], now: 
     before its moment waits again: nothing goes out in the evening since somebody took a report back. One that its
     reader had put off does not: the rules remind of it as usual.
     """
-    if len(org_ids) > FEW:
+    if len(org_ids) > FEW or is_absent(session, Notice):
         return
     session.flush()
     found = _about(session, campaign, org_ids, now)

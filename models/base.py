@@ -70,20 +70,29 @@ class Figure(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         """Turn a Decimal into millionths."""
-        if value is None:
-            return None
-        figure = Decimal(value)
-        if not figure.is_finite() or abs(figure) >= FIGURE_LIMIT:
-            raise ValueError(f"figure {value} out of range")
-        scaled = figure.scaleb(FIGURE_SCALE)
-        if scaled != scaled.to_integral_value():
-            raise ValueError(f"figure {value} has more than {FIGURE_SCALE} decimals")
-        return int(scaled)
+        return None if value is None else _millionths(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Turn millionths back into a Decimal without trailing zeros (3E+1 is written 30)."""
-        if value is None:
-            return None
-        figure = Decimal(int(value)).scaleb(-FIGURE_SCALE)
-        whole = figure.to_integral_value()
-        return whole if whole == figure else figure.normalize()
+        return None if value is None else _figure(value)
+
+
+def as_read(value: Decimal) -> Decimal:
+    """Return a figure as the database gives it back. Raises ValueError for what it cannot hold."""
+    return _figure(_millionths(value))
+
+
+def _millionths(value: Any) -> int:
+    figure = Decimal(value)
+    if not figure.is_finite() or abs(figure) >= FIGURE_LIMIT:
+        raise ValueError(f"figure {value} out of range")
+    scaled = figure.scaleb(FIGURE_SCALE)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"figure {value} has more than {FIGURE_SCALE} decimals")
+    return int(scaled)
+
+
+def _figure(millionths: Any) -> Decimal:
+    figure = Decimal(int(millionths)).scaleb(-FIGURE_SCALE)
+    whole = figure.to_integral_value()
+    return whole if whole == figure else figure.normalize()

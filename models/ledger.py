@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, bindparam, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, bindparam, event, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.base import Base, Figure, UtcDateTime
+from models.base import Base, Figure, UtcDateTime, as_read
 from models.errors import UserError
 
 DUTY = "duty:"  # indicator of an entry that states a duty as done (a pledge, a document), value 1
@@ -114,7 +115,10 @@ def counts() -> ColumnElement[bool]:
 
 # The types of __table__ hide that they are Tables. Rows are written past the unit of work, which costs twice as much.
 _NEW_REPORT = Report.__table__.insert().returning(Report.__table__.c.id)  # type: ignore[attr-defined]
-_NEW_ENTRIES = Entry.__table__.insert()  # type: ignore[attr-defined]
+_NEW_ENTRIES = Entry.__table__.insert().returning(  # type: ignore[attr-defined]
+    Entry.__table__.c.id, sort_by_parameter_order=True
+)
+_OF_ONE_KNOWN = "facts-of-one"  # of a session: an org and its facts, as long as the transaction cancels none
 
 
 def record(
@@ -145,26 +149,30 @@ def record(
     }
     session.flush()
     report = Report(id=session.scalar(_NEW_REPORT, values), **values)
+    known: tuple[int, list[Fact]] | None = session.info.pop(_OF_ONE_KNOWN, None)
     if cancels:
+        known = None
         _cancel(session, report, cancels)
-    rows = [
-        {
-            "report_id": report.id,
-            "org_id": org_id,
-            "indicator": line.indicator,
-            "part": line.part,
-            "value": line.value,
-            "stated": line.stated,
-            "cumulative": line.cumulative,
-            "approx": line.approx,
-            "day": line.day,
-            "as_written": line.as_written[:200],
-        }
+    rows: list[dict[str, Any]] = [
+        {**{name: getattr(line, name) for name in Line.__slots__}, "report_id": report.id, "org_id": org_id}
         for line in lines
     ]
-    if rows:
-        session.execute(_NEW_ENTRIES, rows if len(rows) > 1 else rows[0])
+    for row in rows:
+        row["as_written"] = row["as_written"][:200]
+    ids = session.scalars(_NEW_ENTRIES, rows if len(rows) > 1 else rows[0]).all() if rows else []
+    if known is not None:
+        if known[0] == org_id:
+            known[1].extend(
+                Fact(org_id, row["indicator"], row["part"], as_read(row["value"]), row["day"], made_at, entry_id)
+                for row, entry_id in zip(rows, ids, strict=True)
+            )
+        session.info[_OF_ONE_KNOWN] = known
     return report
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _read_again(session: Session, _ended: object) -> None:
+    session.info.pop(_OF_ONE_KNOWN, None)
 
 
 def _cancel(session: Session, report: Report, entry_ids: Collection[int]) -> None:
@@ -291,11 +299,16 @@ def facts(
     """List the figures that count, oldest first.
 
     made_until: only reports made up to then (campaign time); what was cancelled since stays cancelled.
+    Those of one org are read once a transaction, and record() adds to them.
     """
     if org_ids is not None and len(org_ids) == 1 and made_until is None:  # what each inbound asks for
         (org_id,) = org_ids
-        found = [Fact(*row) for row in session.execute(_OF_ONE, {"org_id": org_id})]
-        return found if indicators is None else [fact for fact in found if fact.indicator in indicators]
+        known: tuple[int, list[Fact]] | None = session.info.get(_OF_ONE_KNOWN)
+        if known is None or known[0] != org_id:
+            session.flush()
+            known = org_id, [Fact(*row) for row in session.execute(_OF_ONE, {"org_id": org_id})]
+            session.info[_OF_ONE_KNOWN] = known
+        return [fact for fact in known[1] if indicators is None or fact.indicator in indicators]
     query = _FACTS
     if org_ids is not None:
         query = query.where(Entry.org_id.in_(org_ids))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -216,12 +216,16 @@ def is_absent(session: Session, table: type[Base], whose: int | None = None) -> 
     return (table, whose) in session.info.get(_ABSENT, ())
 
 
-@event.listens_for(Session, "after_flush")
-def _look_again(session: Session, _context: object) -> None:
+def no_longer_absent(session: Session, tables: Collection[type[Base]]) -> None:
+    """Forget for some tables that nothing was there; the session does so for what it writes itself."""
     noted = session.info.get(_ABSENT)
     if noted:
-        written = {type(row) for row in (*session.new, *session.dirty)}
-        session.info[_ABSENT] = {each for each in noted if each[0] not in written}
+        session.info[_ABSENT] = {each for each in noted if each[0] not in tables}
+
+
+@event.listens_for(Session, "after_flush")
+def _look_again(session: Session, _context: object) -> None:
+    no_longer_absent(session, {type(row) for row in (*session.new, *session.dirty)})
 
 
 def sqlite_warning() -> str | None:

@@ -42,7 +42,7 @@ def ctx(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             trace_id="",
             now=NOW,
             wall=NOW,
-            sender=look(session, "wecom_app", "lijianguo"),
+            sender=look(session, "wecom_app", "lijianguo", NOW),
             new_code=lambda: "4821",
             new_invitation=lambda: "A7K9Q2",
         )

@@ -106,7 +106,7 @@ def test_what_changes(db: Database) -> None:
         orgs = {org.name: org for org in session.scalars(select(Org))}
         assert orgs["长沙县公安局"].parent_id == orgs["长沙市公安局反诈中心"].id
         assert len(session.scalars(select(Person)).all()) == 3
-        sender = look(session, NAME, "ZHAOMIN")
+        sender = look(session, NAME, "ZHAOMIN", START)
     assert sender is not None
     assert len(sender.memberships) == 2
 

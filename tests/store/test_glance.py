@@ -27,7 +27,7 @@ def test_what_is_not_there_is_not_asked_for(people: Database) -> None:
     """After the look nothing more is asked of the database about what it has shown."""
     asked: list[str] = []
     with people.begin() as session:
-        sender = look(session, "wecom_app", "WangFang")
+        sender = look(session, "wecom_app", "WangFang", START)
         assert sender is not None
         person = sender.person.id
         event.listen(people.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
@@ -43,7 +43,7 @@ def test_what_is_not_there_is_not_asked_for(people: Database) -> None:
 def test_what_comes_meanwhile_is_seen(people: Database) -> None:
     """What the same transaction writes after the look is there for who asks next."""
     with people.begin() as session:
-        sender = look(session, "wecom_app", "wangfang")
+        sender = look(session, "wecom_app", "wangfang", START)
         assert sender is not None
         person, city = sender.person.id, sender.orgs()[0].id
         stamp = roster_stamp(session)
@@ -63,15 +63,15 @@ def test_what_comes_meanwhile_is_seen(people: Database) -> None:
 def test_what_was_there_is_seen(people: Database) -> None:
     """What an earlier transaction left open is found after the look, and somebody else's is not."""
     with people.begin() as session:
-        wang, li = look(session, "wecom_app", "wangfang"), look(session, "wecom_app", "liqiang")
+        wang, li = look(session, "wecom_app", "wangfang", START), look(session, "wecom_app", "liqiang", START)
         assert wang is not None
         assert li is not None
         drafts.ask(session, wang.person.id, "figures", {}, START)
     with people.begin() as session:
-        look(session, "wecom_app", "wangfang")
+        look(session, "wecom_app", "wangfang", START)
         assert drafts.open_question(session, wang.person.id) is not None
     with people.begin() as session:
-        look(session, "wecom_app", "liqiang")
+        look(session, "wecom_app", "liqiang", START)
         assert drafts.open_question(session, li.person.id) is None
         assert drafts.open_question(session, wang.person.id) is not None
         assert session.scalars(select(Org)).all()

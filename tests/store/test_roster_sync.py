@@ -57,7 +57,7 @@ def test_second_time(db: Database) -> None:
         assert len(session.scalars(select(Membership)).all()) == 2
         assert len(session.scalars(select(Identity)).all()) == 2
         city = session.scalars(select(Org).where(Org.name == "长沙市公安局")).one()
-        sender = look(session, "wecom_app", "WANGFANG")
+        sender = look(session, "wecom_app", "WANGFANG", START)
     assert (city.population, city.aliases) == (5, ["长沙"])
     assert sender is not None
     assert sender.person.name == "王小芳"
@@ -73,7 +73,7 @@ def test_what_chat_changed_stands(db: Database) -> None:
     bring_in(db)
     with db.read() as session:
         assert contacts(session, "wecom_app") == []
-        assert look(session, "wecom_app", "wangfang") is None
+        assert look(session, "wecom_app", "wangfang", START) is None
 
 
 def test_nothing_is_deleted(db: Database) -> None:
