@@ -80,7 +80,7 @@ def missing_list(campaign: Campaign, states: Sequence[DutyState], chased: Mappin
     notes = [(s.org.name, chased[about(s)]) for s in states if chased.get(about(s))]
     if notes:
         more = f"等{len(notes)}家" if len(notes) > NAMED else ""
-        lines.append(f"催办：{'；'.join(f'{name}{note}' for name, note in notes[:NAMED])}{more}")
+        lines.append(f"催办（到期前的提醒不算）：{'；'.join(f'{name}{note}' for name, note in notes[:NAMED])}{more}")
     return fitted([f"{title}，{len(states)}家中{done}家按时完成", *lines], f"最新情况回“未报 {short_name(duty)}”。")
 
 

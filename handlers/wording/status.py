@@ -50,18 +50,21 @@ def mine(
     return lines
 
 
+CHASED = "催办（到期前的提醒不算）："
 CHASED_NAMED = 10  # names that carry how often they were chased; of more only the numbers are told
 
 
 def chased_lines(notes: Sequence[tuple[str, str]]) -> list[str]:
-    """Say of many orgs how far their chases have come. notes: org, words."""
+    """Say of many orgs how far 催办 and 催报 have come; no reminder before a deadline counts. notes: org, words."""
     some = [(name, note) for name, note in notes if note]
     if not some:
         return []
     if len(some) <= CHASED_NAMED:
-        return [f"催办：{'；'.join(f'{name}{note}' for name, note in some)}"]
-    counts = Counter(note for _, note in some)
-    return ["催办：" + "；".join(f"{note}的{count}家" for note, count in counts.most_common(CHASED_NAMED))]
+        return [f"{CHASED}{'；'.join(f'{name}{note}' for name, note in some)}"]
+    counts = Counter(note for _, note in some).most_common(CHASED_NAMED)
+    others = len(some) - sum(count for _, count in counts)
+    parts = [f"{note}的{count}家" for note, count in counts] + ([f"其他{others}家"] if others else [])
+    return [CHASED + "；".join(parts)]
 
 
 def total_line(campaign: Campaign, indicator: str, part: str, value: Decimal) -> str:
