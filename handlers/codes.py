@@ -1,4 +1,7 @@
-"""Handing out and trying codes. Wrong ones are counted by account; after five the account waits (decisions 15)."""
+"""Handing out and trying codes. Wrong ones are noted and counted by account: after five it waits, and admins hear.
+
+Source: decisions 15.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ from typing import Any, TypeVar
 
 from handlers import wording
 from handlers.base import Context
-from models import confirmations
-from models.messages import Content, Reply
+from handlers.wording.records import STRANGERS
+from models import confirmations, outbox
+from models.audience import office, recipient
+from models.incidents import RULE
+from models.messages import Content, Draft, Reply, Text
+from models.quiet import release
 
 Found = TypeVar("Found")
 
@@ -39,6 +46,25 @@ def try_code(ctx: Context, attempt: Callable[[], Found | None], wrong: str) -> F
             confirmations.note_right(ctx.session, account)
             return found
         locked = confirmations.note_wrong(ctx.session, account, ctx.wall)
+        _note_failure(ctx, locked=locked is not None)
     if locked is not None:
         return Reply(wording.locked(math.ceil((locked - ctx.wall).total_seconds() / 60)), outcome="refused")
     return Reply(wrong, outcome="refused")
+
+
+def _note_failure(ctx: Context, *, locked: bool) -> None:
+    """Note a wrong code in the audit; when it was one too many, let the office's other admins know who tries."""
+    person = ctx.sender.person if ctx.sender else None
+    account = {} if person else {"account": ctx.inbound.sender_ref}
+    action, subject = "code-locked" if locked else "code-wrong", f"person:{person.id}" if person else STRANGERS
+    ctx.audit(action, subject, after=account)
+    if not locked:
+        return
+    orgs = [org.name for org in ctx.sender.orgs()] if ctx.sender else []
+    text = wording.somebody_guesses(person.name if person else ctx.inbound.sender_ref, orgs)
+    drafts = [
+        Draft(recipient(admin), Text(text), RULE, not_before=release(ctx.campaign, ctx.now))
+        for admin in office(ctx.session, ctx.campaign).admins()
+        if person is None or admin.person_id != person.id
+    ]
+    outbox.add(ctx.session, drafts, ctx.now, inbox_id=ctx.inbox_id, trace_id=ctx.trace_id)

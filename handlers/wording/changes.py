@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from handlers.wording.records import ACTIONS, CLOCK, FIELDS, item_name
+from handlers.wording.records import ACTIONS, CLOCK, FIELDS, STRANGER, STRANGERS, item_name
 from handlers.wording.words import ROLE_NAMES, amount, day_words, moment_words
 from models.audit import AuditRow
 from models.campaign.definition import Campaign
@@ -41,7 +41,8 @@ def actor(names: Names, row: AuditRow) -> str:
     """Name who did it. Who joins was nobody we knew when he wrote, so that the row names him as its subject."""
     kind, _, key = row.subject.partition(":")
     joining = row.person_id is None and row.inbox_id is not None and kind == "person" and key.isdecimal()
-    return names.people.get(int(key) if joining else row.person_id or 0, CLOCK)
+    nobody = STRANGER if row.subject == STRANGERS else CLOCK
+    return names.people.get(int(key) if joining else row.person_id or 0, nobody)
 
 
 def subject_words(campaign: Campaign, names: Names, row: AuditRow) -> str:

@@ -62,6 +62,13 @@ def locked(minutes: int) -> str:
     return f"错误次数太多，请{minutes}分钟后再试。"
 
 
+def somebody_guesses(name: str, orgs: Sequence[str]) -> str:
+    """Tell admins who has tried too many codes. orgs: his; none when the account is not bound."""
+    who = f"{name}（{'、'.join(orgs)}）" if orgs else f"没有登记的帐号 {name}"
+    then = f"请问问本人；不是本人在试的，回“停用 {name}”。" if orgs else "不认识这个帐号就不用管，它什么也做不了。"
+    return f"【提醒】{who}连续5次输错邀请码或确认码，已锁定15分钟，没有做成任何事。{then}本条不用回复。"
+
+
 def confirm_with(code: str) -> str:
     """Say which code does what was just shown."""
     return f"确认请在10分钟内回“确认 {code}”，不做就不用回。"

@@ -12,6 +12,7 @@ from models.campaign.definition import Campaign
 from models.ledger import DUTY, NOTHING, ReportKind
 
 CLOCK = "系统"  # who did what no person did: the clock, a command on the server
+STRANGERS, STRANGER = "stranger", "没有登记的人"  # subject of what somebody did who is not known, and what he is called
 
 ACTIONS: Mapping[str, str] = {
     "report": "上报",
@@ -65,6 +66,8 @@ ACTIONS: Mapping[str, str] = {
     "person-renamed": "人员改名",
     "role-added": "登记角色",
     "role-changed": "修改角色",
+    "code-wrong": "输错邀请码或确认码",
+    "code-locked": "五次输错码，被锁定",
     "purge": "清除个人信息",
     "audit-cut": "清除满六个月的审计记录",
 }

@@ -16,8 +16,10 @@ from sqlalchemy import func, select
 from bot.app import build
 from bot.config import load_all
 from handlers import pace
+from models.audit import AuditRow
 from models.inbox import Inbox
 from models.ledger import Report
+from models.outbox import Notice
 from models.people import CodeGuard, Membership, Role
 from models.session import Database, connect
 from tests import fuzz
@@ -210,6 +212,17 @@ def test_s10_five_wrong_codes_lock_an_account(site: Site) -> None:
         guard = session.scalars(select(CodeGuard)).one()
         assert guard.locked_until is not None
         assert 14 * 60 < (guard.locked_until - site.bot.wall.now()).total_seconds() <= 15 * 60
+
+
+def test_s10_failures_are_noted_and_told(site: Site) -> None:
+    """Each wrong code is a row of the audit; the one too many is told to the office's admins, what follows is not."""
+    for number in range(7):
+        says(site, f"确认 {number:04}", sender="WangFang", msg_id=30 + number)
+    with site.bot.db.read() as session:
+        actions = session.scalars(select(AuditRow.action).where(AuditRow.action.like("code-%")).order_by(AuditRow.id))
+        assert list(actions) == ["code-wrong"] * 4 + ["code-locked"]
+        (told,) = session.scalars(select(Notice).where(Notice.rule == "alert")).all()
+        assert (told.user_ref, "王芳（长沙市公安局）连续5次输错" in told.content["text"]) == (ADMIN, True)
 
 
 def test_s10_commands_are_held_back_reports_never(site: Site) -> None:
