@@ -8,6 +8,8 @@ from handlers.base import Context, Match
 from handlers.reading.values import Verdict
 from models.people import Role
 
+ISSUED = ("通报", "通报稿", "排名表", "排名表格", "排名", "排行", "排行榜", "发布", "不发布", "撤回")  # take an issue
+MOST_ISSUES = 100  # of one ranking in a campaign
 _BARE = re.compile(r"^[\d.,]+$")  # without a measure word
 _COUNTS = (Verdict.REPORT, Verdict.HELD)
 
@@ -17,9 +19,12 @@ def is_no_report(ctx: Context, match: Match) -> bool:
     if not reads_as_report(ctx, match.rest):
         return True
     figures = ctx.reader.read(match.rest, ctx.today).found
-    heading = match.text[: len(match.text) - len(match.rest)].rstrip().endswith(":") and len(figures) > 1
-    if not heading and any(_BARE.match(each.as_written) for each in figures):
+    head = match.text[: len(match.text) - len(match.rest)].rstrip()
+    bare = any(_BARE.match(each.as_written) for each in figures)
+    if bare and not head.endswith(":"):
         return True  # 通报 手册 2: the second issue, no two of them
+    if bare and head.rstrip(":") in ISSUED and len(figures) == 1 and figures[0].value <= MOST_ISSUES:
+        return True  # 通报：手册2, too; 周报：手册2 cannot mean that
     return ctx.reader.read(ctx.inbound.text, ctx.today).verdict not in _COUNTS
 
 
