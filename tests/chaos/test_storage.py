@@ -75,7 +75,6 @@ def test_writes_that_fail(start: Start, sqlite_url: str) -> None:
 
 DAMAGES: dict[str, Callable[[bytearray], object]] = {
     "a page of zeros": lambda pages: pages.__setitem__(slice(10 * PAGE, 11 * PAGE), bytes(PAGE)),
-    "scribbled over": lambda pages: pages.__setitem__(slice(12 * PAGE, 12 * PAGE + 64), b"\xa5" * 64),
     "its head": lambda pages: pages.__setitem__(slice(0, 16), b"SQLite format 9\0"),
     "cut in half": lambda pages: pages.__delitem__(slice(len(pages) // 2 // PAGE * PAGE, None)),
 }
