@@ -1,8 +1,8 @@
 """Ask whether a known vulnerability stands in what is locked: `make audit`. Needs the network.
 
-pip-audit asks PyPI about every pinned version of requirements/*.txt. Silence is no answer: when nothing could be
-audited, or something was left out, that is said in one line and the exit code is 2; 1 for known vulnerabilities, 0 for
-none.
+What needs no network is looked at in any case (tests/locked.py). pip-audit then asks PyPI about every pinned version of
+requirements/*.txt. Silence is no answer: when nothing could be audited, or something was left out, that is said in one
+line and the exit code is 2; 1 for known vulnerabilities or a lock that is not whole, 0 for none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.locked import findings, licences
 
 ROOT = Path(__file__).parents[1]
 LOCKED = ("requirements/run.txt", "requirements/dev.txt")
@@ -61,10 +63,27 @@ def judge(path: str, asked: Asked) -> tuple[int, list[str]]:
     return KNOWN if known else UNAUDITED if skipped else NONE, lines
 
 
-def main(paths: Sequence[str] = LOCKED, ask: Callable[[str], Asked] = ask) -> int:
+def look(path: str) -> tuple[int, list[str]]:
+    """Return the exit code for what a lock file says by itself, and what to print about it."""
+    wrong, counted = findings(ROOT / path), licences(ROOT / path)
+    if wrong:
+        return KNOWN, [f"audit: {path}: {line}" for line in wrong]
+    kinds = ", ".join(f"{name} {count}" for name, count in counted.most_common())
+    told = f"{counted.total()} locked with hashes, with all they need; licences: {kinds}"
+    return NONE, [f"audit: {path}: {told}"]
+
+
+def main(
+    paths: Sequence[str] = LOCKED,
+    ask: Callable[[str], Asked] = ask,
+    look: Callable[[str], tuple[int, list[str]]] = look,
+) -> int:
     """Audit every file; returns the exit code. Known vulnerabilities weigh more than what could not be audited."""
     codes = []
     for path in paths:
+        code, lines = look(path)
+        codes.append(code)
+        print("\n".join(lines), flush=True)
         code, lines = judge(path, ask(path))
         codes.append(code)
         print("\n".join(lines), flush=True)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.audit import KNOWN, LOCKED, NONE, ROOT, UNAUDITED, Asked, judge, main
+from tests.locked import findings
+from tests.security.test_source import FOLDERS, imports
 
 CLEAN = {"name": "flask", "version": "3.1.3", "vulns": []}
 HOLED = {"name": "x", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"]}]}
@@ -42,10 +48,60 @@ def test_s20_an_audit_says_what_it_could_not_see(answer: Asked, code: int, last:
 
 def test_s20_a_vulnerability_weighs_more_than_silence(capsys: pytest.CaptureFixture[str]) -> None:
     """One file with a hole and one that nobody answered for: the hole decides, both are said."""
-    assert main(["a", "b"], lambda path: asked(HOLED) if path == "a" else OFFLINE) == KNOWN
+    well = (NONE, ["well"])
+    assert main(["a", "b"], lambda path: asked(HOLED) if path == "a" else OFFLINE, lambda path: well) == KNOWN
     told = capsys.readouterr().out
     assert "audit: a: x 1: PYSEC-1, fixed in 1.1" in told
     assert "audit: b: NOTHING COULD BE AUDITED" in told
+
+
+def test_s20_offline_the_lock_is_looked_at_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any vulnerability service the end is a clear 2, after hashes, pins and licences have been checked."""
+    assert main(ask=lambda path: OFFLINE) == UNAUDITED
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in told] == [path for path in LOCKED for _ in range(2)]
+    assert ["locked with hashes, with all they need; licences: MIT" in line for line in told] == [True, False] * 2
+    assert (
+        main(ask=lambda path: asked(CLEAN), look=lambda path: (KNOWN, ["x: not every file of it has a hash"])) == KNOWN
+    )
+
+
+JINJA = f"jinja2=={version('jinja2')}"
+WHOLE = "--hash=sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (f"flask>=3 {WHOLE}", "flask>=3: not one exact version"),
+        (f"flask==3.1.* {WHOLE}", "flask==3.1.*: not one exact version"),
+        ("flask @ https://example.cn/flask.whl", "flask: not one exact version"),
+        ("itsdangerous==2.2.0", "itsdangerous: not every file of it has a hash"),
+        (f"itsdangerous==2.2.0 {WHOLE} --hash=md5:{'0' * 32}", "itsdangerous: not every file of it has a hash"),
+        (f"{JINJA} {WHOLE}", "jinja2: needs MarkupSafe, which is not locked"),
+        (
+            f"jinja2=={version('jinja2')} {WHOLE}\nmarkupsafe==1.0 {WHOLE}",
+            "jinja2: needs MarkupSafe>=2.0, locked is 1.0",
+        ),
+        (f"nobody-makes-this==1 {WHOLE}", "nobody-makes-this: locked, but not installed here: run make lint first"),
+    ],
+    ids=range(8),
+)
+def test_s20_what_a_lock_lacks_is_named(tmp_path: Path, lines: str, said: str) -> None:
+    """A range, an address, a missing or weak hash, a dependency that nobody locked or that does not fit."""
+    path = tmp_path / "run.txt"
+    path.write_text(f"# a comment\n{lines}  # why\n", encoding="utf-8")
+    assert said in findings(path)
+
+
+def test_s20_a_licence_must_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package under terms that nobody has looked at is named."""
+    path = tmp_path / "run.txt"
+    path.write_text(f"itsdangerous=={version('itsdangerous')} {WHOLE}\n", encoding="utf-8")
+    assert findings(path) == []
+    for terms in ("AGPL-3.0-only", "MIT AND GPL-2.0-only", ""):
+        monkeypatch.setattr("tests.locked.licence", lambda name, terms=terms: terms)
+        assert findings(path) == [f"itsdangerous: the licence {terms or 'is not named'}: look at it"]
 
 
 @pytest.mark.parametrize("path", LOCKED)
@@ -57,3 +113,15 @@ def test_s20_everything_is_locked_with_hashes(path: str) -> None:
     assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+(\[[\w,-]+\])?==[\w.]+", pin)] == []
     assert written.count("--hash=sha256:") >= len(pins)
     assert not re.search(r"://|--index|--find-links|--trusted", written)
+
+
+def test_s20_what_the_bot_imports_is_locked() -> None:
+    """Nothing of the bot leans on a package that only development has, or that nobody asked for."""
+    locked = {
+        canonicalize_name(name) for name in re.findall(r"^([\w.-]+)", (ROOT / LOCKED[0]).read_text(), re.MULTILINE)
+    }
+    makers = packages_distributions()
+    for path, module in imports():
+        top = module.partition(".")[0]
+        if top not in FOLDERS and top not in sys.stdlib_module_names:
+            assert {canonicalize_name(each) for each in makers.get(top, ["nobody"])} & locked, (path, module)
