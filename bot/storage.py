@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -187,6 +187,17 @@ def check_sound(url: str) -> None:
     if marked:
         _marker(file).unlink(missing_ok=True)
         log.info("damage-mended", file=str(file))
+
+
+def forgetful(engine: Engine) -> str | None:
+    """Say which settings of a PostgreSQL let what was answered be lost when it is killed, or None."""
+    with engine.connect() as connection:
+        found = [
+            name
+            for name in ("fsync", "full_page_writes", "synchronous_commit")
+            if connection.scalar(text("SELECT current_setting(:name)"), {"name": name}) == "off"
+        ]
+    return f"PostgreSQL has {', '.join(found)} off: reports that were answered can be lost with it" if found else None
 
 
 def damage(file: Path, *, full: bool) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ def check(args: argparse.Namespace) -> int:
     loaded = config.load_all(args.config)
     for warning in config.warnings(loaded):
         print(f"warning: {warning}", file=sys.stderr)
-    if schema := _schema_missing(loaded.config, args.config):
-        print(f"warning: {schema}", file=sys.stderr)
+    for warning in _of_postgres(loaded.config, args.config):
+        print(f"warning: {warning}", file=sys.stderr)
     if broken := pictures_broken():
         print(f"warning: {broken}", file=sys.stderr)
     for where, what, instead in shadows(loaded.campaign) if args.words else ():
@@ -53,25 +54,26 @@ def pictures_broken() -> str | None:
     return None
 
 
-def _schema_missing(config: Config, path: Path) -> str | None:
+def _of_postgres(config: Config, path: Path) -> Iterator[str]:
     """Look at a PostgreSQL; an SQLite file would be made by the look."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot import app
+    from bot import app, storage
     from models.session import Database, connect
 
     if config.on_sqlite:
-        return None
+        return
     db = Database(connect(config.database_url))
     try:
+        if forgetful := storage.forgetful(db.engine):
+            yield forgetful
         app.check_schema(db, path)
     except BotError as error:
-        return str(error)
+        yield str(error)
     except SQLAlchemyError as error:
-        return f"the database cannot be reached ({type(error).__name__})"
+        yield f"the database cannot be reached ({type(error).__name__})"
     finally:
         db.dispose()
-    return None
 
 
 def rehearse(args: argparse.Namespace) -> int:
