@@ -3,13 +3,15 @@
 The answer is stored with the inbound; a repeat of the same key gets the same words and does nothing. What does not
 fit the passive reply, or comes too late for it, is written as notices in that same transaction. A handler that refuses
 or fails takes its transaction with it, and a second one keeps the answer alone: no savepoint for the many that do not.
+On SQLite messages that come together share a transaction, each in a savepoint.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from bot.together import Together
 from handlers import pace, wording
 from handlers.base import Context, Match, Route, tidy
 from handlers.linkless import LinklessReader
@@ -67,6 +70,19 @@ class _Failed(Exception):  # noqa: N818  # not an error by itself: it ends the t
         return self.route, refuse(ctx, self.error)
 
 
+@dataclass(frozen=True)
+class _Task:
+    """An inbound to answer."""
+
+    inbound: Inbound
+    trace_id: str
+    started: float  # time.monotonic()
+
+    def waited(self) -> float:
+        """Return for how many seconds its sender has waited."""
+        return time.monotonic() - self.started
+
+
 class Router:
     """Answers inbounds. One for a process; safe to call from many threads.
 
@@ -94,39 +110,61 @@ class Router:
         self.new_invitation = new_invitation
         self.public_url = public_url
         self.commands_a_minute = pace.MOST
+        self._together: Together[_Task, str | None] | None = None
+        if db.engine.dialect.name == "sqlite":  # PostgreSQL lets many write, and shares their commits by itself
+            self._together = Together(self._answer_several, self._answer_one, DATABASE_TROUBLE, db.busy_seconds)
 
     def handle(self, inbound: Inbound) -> str | None:
         """Answer an inbound once; return the passive reply, or None for an empty answer.
 
-        Raises one of DATABASE_TROUBLE when the database cannot take it: nothing is kept then.
+        Raises one of DATABASE_TROUBLE, or TooLongError, when the database cannot take it: nothing is acknowledged then.
         """
-        started = time.monotonic()
-        trace_id = secrets.token_hex(8)
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
-            try:
-                return self._try(inbound, trace_id, started)
-            except DBAPIError as error:  # of a cut connection; its key tells whether it was taken all the same
-                if not error.connection_invalidated or time.monotonic() - started > AGAIN_SECONDS:
-                    raise
-                log.warning("connection lost, answering again")
-                return self._try(inbound, trace_id, started)
+        task = _Task(inbound, secrets.token_hex(8), time.monotonic())
+        return self._answer_one(task) if self._together is None else self._together(task)
 
-    def _try(self, inbound: Inbound, trace_id: str, started: float) -> str | None:
+    def _answer_one(self, task: _Task) -> str | None:
+        """Answer in a transaction of its own; when the handler refuses or fails, in a second one."""
         try:
-            return self._take(inbound, trace_id, started)
-        except _Failed as failed:
-            return self._take(inbound, trace_id, started, failed)
+            return self._once(task)
+        except DBAPIError as error:  # of a cut connection; its key tells whether it was taken all the same
+            if not error.connection_invalidated or task.waited() > AGAIN_SECONDS:
+                raise
+            log.warning("connection lost, answering again", trace_id=task.trace_id)
+            return self._once(task)
 
-    def _take(self, inbound: Inbound, trace_id: str, started: float, failed: _Failed | None = None) -> str | None:
-        """Answer in one transaction; with what failed, only say so."""
-        with self.db.begin() as session:
+    def _once(self, task: _Task) -> str | None:
+        try:
+            with self.db.begin(task.waited()) as session:
+                return self._take(session, task)
+        except _Failed as failed:
+            with self.db.begin(task.waited()) as session:
+                return self._take(session, task, failed)
+
+    def _answer_several(self, tasks: Sequence[_Task]) -> list[str | None]:
+        """Answer several in one transaction, each in a savepoint."""
+        answers = []
+        with self.db.begin(max(task.waited() for task in tasks)) as session:
+            for task in tasks:
+                try:
+                    with session.begin_nested():
+                        answers.append(self._take(session, task))
+                except _Failed as failed:
+                    with session.begin_nested():
+                        answers.append(self._take(session, task, failed))
+                session.expunge_all()  # each reads anew what those before it have written
+        return answers
+
+    def _take(self, session: Session, task: _Task, failed: _Failed | None = None) -> str | None:
+        """Answer one; with what failed, only say so."""
+        inbound = task.inbound
+        with structlog.contextvars.bound_contextvars(trace_id=task.trace_id):
             now = self.clock.now()
-            inbox_id = inbox.take(session, inbound, trace_id, now)
+            inbox_id = inbox.take(session, inbound, task.trace_id, now)
             if inbox_id is None:
                 return self._repeat(session, inbound)
-            ctx = self._context(session, inbound, inbox_id, trace_id, now)
+            ctx = self._context(session, inbound, inbox_id, task.trace_id, now)
             route, reply = self._answer(ctx) if failed is None else failed.answer(ctx)
-            passive = self._store(ctx, reply, late=time.monotonic() - started > PASSIVE_SECONDS)
+            passive = self._store(ctx, reply, late=task.waited() > PASSIVE_SECONDS)
             person_id = ctx.sender.person.id if ctx.sender else None
             inbox.settle(
                 session, inbox_id, person_id=person_id, route=route, outcome=reply.outcome, answer={"text": passive}

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -143,17 +143,19 @@ class _Turn:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._mine = threading.local()
 
-    def __enter__(self) -> None:
-        until = time.monotonic() + self._seconds
-        self._mine.held = self._lock.acquire(timeout=self._seconds)
+    @contextmanager
+    def take(self, waited: float) -> Iterator[None]:
+        """Wait for the turn and have it until the block ends. waited: seconds that were waited before."""
+        until = time.monotonic() + self._seconds - waited
+        held = self._lock.acquire(timeout=max(0.0, until - time.monotonic()))
         _left.seconds = max(0.0, until - time.monotonic())
-
-    def __exit__(self, *_: object) -> None:
-        _left.seconds = None
-        if self._mine.held:
-            self._lock.release()
+        try:
+            yield
+        finally:
+            _left.seconds = None
+            if held:
+                self._lock.release()
 
 
 class Database:
@@ -163,17 +165,21 @@ class Database:
         self.engine = engine
         self.before_commit: Callable[[Session, set[str]], None] = lambda session, channels: None
         self.after_commit: Callable[[set[str]], None] = lambda channels: None
-        self._turn: AbstractContextManager[object] = nullcontext()
+        self._turn: _Turn | None = None
+        self.busy_seconds: float = engine.get_execution_options().get("busy_seconds", BUSY_SECONDS)
         if engine.dialect.name == "sqlite":
-            self._turn = _Turn(engine.get_execution_options().get("busy_seconds", BUSY_SECONDS))
+            self._turn = _Turn(self.busy_seconds)
         self._writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """Open one writing transaction: commits at the end, rolls back on any error."""
+    def begin(self, waited: float = 0.0) -> Iterator[Session]:
+        """Open one writing transaction: commits at the end, rolls back on any error.
+
+        waited: seconds that its caller has waited before; SQLite is waited for so much less.
+        """
         with self._writing() as session:
-            with self._turn, session.begin():
+            with self._turn.take(waited) if self._turn else nullcontext(), session.begin():
                 yield session
                 woken = channels_to_wake(session)
                 if woken:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.channels.wecom_app import BODY_BYTES, WecomApp
 from bot.channels.wecom_crypto import Refused
 from bot.logs import get_logger, scrub
+from bot.together import TooLongError
 from models.messages import Inbound
 
 log = get_logger(__name__)
@@ -41,7 +42,7 @@ def blueprint(channel: WecomApp, router: Answering) -> Blueprint:
         inbound = channel.receive(request.args, request.get_data(cache=False))
         try:
             text = router.handle(inbound)
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, TooLongError) as error:
             log.error("inbound-not-taken", problem=scrub(str(getattr(error, "orig", error))))
             return _plain("", 503)
         except Exception:

@@ -78,7 +78,7 @@ def measured(database: str, rate: float, count: int) -> tuple[Outcome, int, int]
         stack.callback(platform.stop)
         url = f"sqlite:///{folder}/bot.db"
         if database == "postgresql":
-            server = Postgres()
+            server = Postgres(durable=True)
             stack.callback(server.stop)
             url = server.url(server.fresh(migrated=False))
         config = _install(folder, platform, url)

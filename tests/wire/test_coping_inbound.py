@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import select
 
 from bot.app import Bot
 from bot.standin import Platform
+from models import audit
 from models.inbox import Inbox
 from models.ledger import Entry, Report
 from tests.installing import install, make_platform
@@ -63,3 +66,33 @@ def test_out_of_order_each_keeps_his_own(bot: Bot, platform: Platform) -> None:
             .order_by(Inbox.id)
         ).all()
     assert [(row.sender_ref, int(row.value)) for row in rows] == [("zhaoliu", 70), ("WangFang", 500)]
+
+
+def test_a_crowd_is_answered_each_for_himself(bot: Bot, platform: Platform) -> None:
+    """Of many who write at once everybody gets his own answer: what stands, what is refused, what is asked back."""
+    said = {
+        "WangFang": ["今天发放宣传手册500册", "撤销 #9999", "今天悬挂横幅12条"],
+        "zhaoliu": ["今天发放宣传手册70册", "我的", "手册大约几百册"],
+    }
+    words = [(user, text) for user, texts in said.items() for text in texts] * 3
+    with ThreadPoolExecutor(len(words)) as pool:
+        sent = list(pool.map(lambda each: platform.say(*each), words))
+    assert all(each.ok for each in sent)
+    with bot.db.read() as session:
+        rows = session.execute(select(Inbox.sender_ref, Inbox.text, Inbox.outcome, Inbox.answer)).all()
+        figures = session.execute(
+            select(Inbox.sender_ref, Entry.indicator, Entry.value)
+            .join(Report, Report.inbox_id == Inbox.id)
+            .join(Entry, Entry.report_id == Report.id)
+        ).all()
+        assert audit.verify(session) is None
+    assert len(rows) == len(words)
+    outcomes = {(row.text, row.outcome) for row in rows}
+    assert ("今天发放宣传手册500册", "recorded") in outcomes
+    assert ("撤销 #9999", "refused") in outcomes
+    assert all(row.answer["text"] for row in rows)
+    assert Counter(figures) == {
+        ("WangFang", "handbook", 500): 3,
+        ("WangFang", "banner", 12): 3,
+        ("zhaoliu", "handbook", 70): 3,
+    }
