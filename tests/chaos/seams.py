@@ -105,8 +105,8 @@ def _transactions(trap: Trap) -> None:
     original = Database.begin
 
     @contextmanager
-    def begin(self: Database) -> Iterator[Session]:
-        with original(self) as session:
+    def begin(self: Database, *args: Any, **options: Any) -> Iterator[Session]:
+        with original(self, *args, **options) as session:
             if _where() in ("claim", "tick"):
                 session.connection()  # or it begins only with the first statement
                 trap.passed(f"{_where()}-begun")
