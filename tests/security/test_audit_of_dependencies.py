@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from packaging.utils import canonicalize_name
 
 from tests.audit import KNOWN, LOCKED, NONE, ROOT, UNAUDITED, Asked, judge, main
 from tests.locked import findings
-from tests.security.test_source import FOLDERS, imports
 
 CLEAN = {"name": "flask", "version": "3.1.3", "vulns": []}
 HOLED = {"name": "x", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"]}]}
@@ -113,15 +110,3 @@ def test_s20_everything_is_locked_with_hashes(path: str) -> None:
     assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+(\[[\w,-]+\])?==[\w.]+", pin)] == []
     assert written.count("--hash=sha256:") >= len(pins)
     assert not re.search(r"://|--index|--find-links|--trusted", written)
-
-
-def test_s20_what_the_bot_imports_is_locked() -> None:
-    """Nothing of the bot leans on a package that only development has, or that nobody asked for."""
-    locked = {
-        canonicalize_name(name) for name in re.findall(r"^([\w.-]+)", (ROOT / LOCKED[0]).read_text(), re.MULTILINE)
-    }
-    makers = packages_distributions()
-    for path, module in imports():
-        top = module.partition(".")[0]
-        if top not in FOLDERS and top not in sys.stdlib_module_names:
-            assert {canonicalize_name(each) for each in makers.get(top, ["nobody"])} & locked, (path, module)

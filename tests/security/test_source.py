@@ -1,14 +1,17 @@
-"""What holds by construction: read from the source, so that a later change cannot undo it unseen (S3, S6, S12, S17)."""
+"""What holds by construction, read from the source: no later change can undo it unseen (S3, S6, S12, S17, S20)."""
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from bot.channels import wecom_xml
 
@@ -159,3 +162,14 @@ def test_s06_the_parser_refuses_what_xml_can_do() -> None:
     with pytest.raises(wecom_xml.UnreadableError):
         wecom_xml.read(f'<!DOCTYPE xml [<!ENTITY l0 "lol">{lol}]><xml><Content>&l8;</Content></xml>', known)
     assert wecom_xml.read("<xml><Content>&lt;&#x41;</Content><b><c/><c/></b></xml>", known) == {"Content": "<A"}
+
+
+def test_s20_what_the_bot_imports_is_locked() -> None:
+    """Nothing of the bot leans on a package that only development has, or that nobody asked for."""
+    written = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+    locked = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)", written, re.MULTILINE)}
+    makers = packages_distributions()
+    for path, module in imports():
+        top = module.partition(".")[0]
+        if top not in FOLDERS and top not in sys.stdlib_module_names:
+            assert {canonicalize_name(each) for each in makers.get(top, ["nobody"])} & locked, (path, module)
