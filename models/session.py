@@ -6,6 +6,7 @@ PostgreSQL: a connection that was idle is tried first, so that a restarted serve
 
 from __future__ import annotations
 
+import select
 import sqlite3
 import threading
 import time
@@ -79,9 +80,13 @@ def _note_use(_connection: Any, record: Any) -> None:
 def _ping_idle(connection: Any, record: Any, _proxy: Any) -> None:
     """Try a connection that was idle: the server may have been restarted, which must cost no request.
 
-    One that was used a moment ago is not tried: to ask each time is one way to the server and back for nothing.
+    One that was used a moment ago is tried only when the server has sent something by itself, as it does when it cuts
+    the line: to ask each time is one way there and back for nothing.
     """
-    if time.monotonic() - record.info.get("used", 0.0) > IDLE_PING_SECONDS:
+    idle = time.monotonic() - record.info.get("used", 0.0) > IDLE_PING_SECONDS
+    line = select.poll()
+    line.register(connection, select.POLLIN)
+    if idle or line.poll(0):
         try:
             connection.execute("SELECT 1")
             connection.rollback()
