@@ -12,7 +12,7 @@ run: .venv/run.stamp
 	@$(PY) -m bot demo --port $(PORT) $(if $(FRESH),--fresh)
 
 test: .venv/dev.stamp
-	$(PY) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PY) -m pytest -n 2 -m "not browser"
 	$(PY) -m pytest -m browser
 
 lint: .venv/dev.stamp

@@ -45,7 +45,7 @@ from tests.files import samples
 ROLES = {"联络员": Role.LIAISON, "管理员": Role.ADMIN, "查看员": Role.VIEWER}
 SPECIAL = re.compile(r"^\[(重发|图片|语音|文件|位置|进入应用|关注应用|链接|上传)(?: (.+))?\]$")
 UPLOAD = re.compile(r"http://bot\.example(/upload/\S+)")  # another one each time: a transcript shows the path only
-ACCOUNT = re.compile(r"(?<![a-z0-9])u\d{4}(?!\d)")
+ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[Uu]\d{4}(?!\d)")
 ZONE = ZoneInfo("Asia/Shanghai")
 PICTURE = "[图片]"
 MEMBERS = itertools.count(1)  # nobody plays in two transcripts: the platform counts what a member gets in a minute
@@ -213,10 +213,10 @@ class Player:
         else:
             if special[1] == "上传":
                 page = self._upload(self.links[step.who], special[2])
-                self.engine.drain_all()
+                self.engine.drain_woken()
                 return page
             self.last = self._send_special(userid, special[1], special[2] or "")
-        self.engine.drain_all()
+        self.engine.drain_woken()
         if not self.last.ok:
             return f"（没有收下：{self.last.statuses}）"
         reply = self.last.reply or "（无）"
@@ -336,3 +336,8 @@ class Served:
 def files() -> list[Path]:
     """List every transcript."""
     return sorted((Path(__file__).parent / "transcripts").rglob("*.txt"))
+
+
+def name(path: Path) -> str:
+    """Name a transcript by its topic and file: issues/recall."""
+    return str(path.relative_to(Path(__file__).parent / "transcripts").with_suffix(""))

@@ -17,7 +17,7 @@ from models.migrations import run as migrations
 from models.session import Database, connect
 from tests.postgres import Postgres
 
-pytest_plugins = ["tests.browsing", "tests.logged"]
+pytest_plugins = ["tests.browsing", "tests.sharing", "tests.logged"]
 
 
 @pytest.fixture(scope="session")

@@ -15,15 +15,18 @@ class ManualEngine:
         self._drain: Callable[[str], object] = lambda channel: None
         self._pulse: Callable[[], object] = lambda: None
         self._channels: list[str] = []
+        self._woken: set[str] = set()
 
     def before_commit(self, session: Session, channels: set[str]) -> None:
         """Nothing is stored: the tests drain by hand."""
 
     def after_commit(self, channels: set[str]) -> None:
-        """Nobody is woken: the tests drain by hand."""
+        """Note who would be woken: the tests drain by hand."""
+        self._woken |= channels
 
     def wake(self, channels: set[str]) -> None:
-        """Nobody is woken: the tests drain by hand."""
+        """Note who would be woken: the tests drain by hand."""
+        self._woken |= channels
 
     def start(
         self,
@@ -51,6 +54,14 @@ class ManualEngine:
         self._tick()
         self._pulse()
         self.drain_all()
+
+    def drain_woken(self) -> None:
+        """Drain the channels that something was written for, as the bell after a commit does."""
+        while self._woken & set(self._channels):
+            woken, self._woken = self._woken, set()
+            for channel in self._channels:
+                if channel in woken:
+                    self._drain(channel)
 
     def drain_all(self) -> None:
         """Drain every channel."""

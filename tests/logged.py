@@ -33,6 +33,7 @@ PLANTED = {
     "a robot's key": (wire.ROBOT_KEY, ROBOT, standin.ROBOT),
     "what only a message said": ("13800138000", "430102199003077777"),  # tests/security sends these
 }
+FOUND = "secrets-logged"  # what a process hands to the one that started it
 MADE: dict[str, set[str]] = {"an access token": set(), "an upload link": set(), "an invitation": set()}
 
 
@@ -111,10 +112,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if factory is not None:
         texts += [(path.name, path.read_text("utf-8", "replace")) for path in factory.getbasetemp().rglob("*.log")]
     collector.found = sorted({*collector.found, *collector.scan(texts)})
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[FOUND] = collector.found
     if not collector.found:
         shutil.rmtree(collector.path.parent, ignore_errors=True)
     if collector.found and session.exitstatus in (0, pytest.ExitCode.OK):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a process of `-n` has found."""
+    collector.found += getattr(node, "workeroutput", {}).get(FOUND, [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
