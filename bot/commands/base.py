@@ -37,14 +37,15 @@ class Opened:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
-    """Load a config and its campaign, open the database and close it again. Raises ConfigError, SchemaError."""
-    from bot import app, config
+    """Load a config and its campaign, open the database and close it again. Raises ConfigError, SchemaError, Damaged."""
+    from bot import app, config, storage
     from models.campaign import loader
     from models.clock import SystemClock
     from models.session import Database, connect
 
     loaded = config.load(path)
     campaign = loader.load(loaded.campaign.file)
+    storage.check_sound(loaded.database_url)
     db = Database(connect(loaded.database_url, busy_seconds=BATCH_SECONDS))
     try:
         app.check_schema(db, path)

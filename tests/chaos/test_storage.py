@@ -116,7 +116,8 @@ def test_a_damaged_file_is_not_started_on(
         assert len(said) == 1, said
         assert f"the database cannot be used: {database} is damaged (" in said[0]
         assert "Stop the bot and bring the last backup back: python -m bot restore --config" in said[0]
-    assert main(["migrate", "--config", config]) == 2
+    for words in (["migrate"], ["purge", "--apply"], ["export", "--out", str(tmp_path / "ledger.xlsx")]):
+        assert main([*words, "--config", config]) == 2
     assert (database.read_bytes(), pack.read_bytes()) == (spoilt, kept)
     assert main(["restore", "--config", config, "--from", str(pack), "--replace"]) == 0
     again = start(sqlite_url)
