@@ -37,7 +37,7 @@ class Opened:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
-    """Load a config and its campaign, open the database and close it again. Raises ConfigError, SchemaError, Damaged."""
+    """Load a config and its campaign, open the database, close it again. Raises ConfigError, SchemaError, Damaged."""
     from bot import app, config, storage
     from models.campaign import loader
     from models.clock import SystemClock
