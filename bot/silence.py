@@ -26,7 +26,7 @@ FROM = time(17)  # of a working day
 AFTER = 20  # notices that went out meanwhile
 HALF_HOURS = tuple(9 + number / 2 for number in (*range(6), *range(10, 18)))  # 9 to 12 and 14 to 18 o'clock
 DAYS, LEAST_DAYS = 5, 2  # working days that are compared with; fewer than two tell nothing
-ROWS = 5000  # inbounds that are looked back over at most
+ROWS = 20_000  # inbounds that are looked back over at most
 MOST = 0.9  # that p counts as at most: ninety minutes of silence at least
 CHANCE = 0.001
 
@@ -45,13 +45,14 @@ def silent_since(session: Session, campaign: Campaign, now: datetime, wall: date
         return None
     if local.time() >= FROM and last.sent_at and last.sent_at <= wall - A_DAY_LONG:
         return last.received_at if _sent(session, wall - A_DAY_LONG) >= AFTER else None
+    if now >= localise(campaign, datetime.combine(campaign.last_day, FROM)):
+        return None
     quiet = sum(1 for _ in _between(campaign, last.received_at, now))
-    if quiet < 3 or now >= localise(campaign, datetime.combine(campaign.last_day, FROM)):
+    if quiet < 3 or not _sent(session, wall - (now - last.received_at)):
         return None
     heard = session.scalars(select(Inbox.received_at).where(Inbox.id > last.id - ROWS)).all()
     usual = _usual(campaign, heard, last.received_at)
-    unlikely = usual is not None and (1 - min(usual, MOST)) ** quiet < CHANCE
-    return last.received_at if unlikely and _sent(session, wall - (now - last.received_at)) else None
+    return last.received_at if usual is not None and (1 - min(usual, MOST)) ** quiet < CHANCE else None
 
 
 def _usual(campaign: Campaign, heard: Sequence[datetime], last: datetime) -> float | None:

@@ -47,7 +47,7 @@ HOW: Mapping[str, str] = {
     "words": "回“发送情况”看是哪条，换个说法再发",
     "unreachable": "看服务器的网络和企业微信的公告",
     "day-limit": "看是不是有什么在反复发；企业的账号上限更高的，在配置里写 account_limit",
-    "silent": "看管理后台“接收消息”里的地址能不能打开",
+    "silent": "看管理后台“接收消息”里的地址能不能打开，Token 和 EncodingAESKey 是否和配置里的一样",
     "disk": "清出磁盘空间，清出后自己恢复，不用重启",
     "picture": "看机器人的日志，多半是少了字体",
 }
