@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,3 +116,25 @@ def run(*words: object, timeout: float = 60.0) -> subprocess.CompletedProcess[st
     """Run a command of ours to its end."""
     options = {"capture_output": True, "text": True, "encoding": "utf-8", "check": False}
     return subprocess.run(command(*words), timeout=timeout, env=environment(), **options)
+
+
+def here(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours in this process: as run() does, without the second that a process takes to start.
+
+    For commands that come to their end; each has a run() in the suite as well, so that the way from the shell is seen.
+    """
+    from bot.__main__ import main
+
+    line, out, err = [str(word) for word in words], io.StringIO(), io.StringIO()
+    before, kept = os.umask(0o077), dict(os.environ)
+    for name in set(os.environ) - set(environment()):
+        del os.environ[name]
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main(line)
+    except SystemExit as end:  # argparse's way
+        code = int(end.code or 0)
+    finally:
+        os.umask(before)
+        os.environ.update(kept)
+    return subprocess.CompletedProcess(line, code, out.getvalue(), err.getvalue())

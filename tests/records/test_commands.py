@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from models.campaign.loader import HUNAN
 from models.messages import File, content_from_json, content_to_json
 from models.people import Org
 from models.session import Database, connect
-from tests.installing import install, make_platform, run
+from tests.installing import here, install, make_platform, run
 from tests.records.books import Ledger, line, sheets, values
 from tests.store.delivering import START
 
@@ -40,11 +41,10 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def config(tmp_path: Path, platform: Platform) -> Path:
+def config(tmp_path: Path, platform: Platform, sqlite_template: Path) -> Path:
     """Return the config of a migrated installation without rows."""
-    path = install(tmp_path, platform)
-    assert run("migrate", "--config", path).returncode == 0
-    return path
+    shutil.copy(sqlite_template, tmp_path / "bot.db")
+    return install(tmp_path, platform)
 
 
 def test_export(tmp_path: Path, config: Path) -> None:
@@ -68,7 +68,7 @@ def test_export_wrong(tmp_path: Path, platform: Platform) -> None:
     """A path that is no workbook's, a folder that is not there and an old schema are one line and exit 2."""
     config = install(tmp_path, platform)
     for out in (tmp_path / "x.csv", tmp_path / "no" / "x.xlsx", tmp_path / "x.xlsx"):
-        done = run("export", "--config", config, "--out", out)
+        done = here("export", "--config", config, "--out", out)
         assert done.returncode == 2, out
         assert len(done.stderr.splitlines()) == 1
         assert not out.exists()
@@ -85,16 +85,16 @@ def test_import_roster(tmp_path: Path, config: Path) -> None:
     db = Database(connect(f"sqlite:///{tmp_path}/bot.db"))
     with db.read() as session:
         assert session.scalars(select(Org)).all() == []
-    applied = run(*words, "--apply")
+    applied = here(*words, "--apply")
     assert applied.returncode == 0
     assert applied.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
-    again = run(*words, "--apply")
+    again = here(*words, "--apply")
     assert again.stdout == (
         "orgs: 0 added, 0 renamed, 0 changed, 0 not in the file; people: 0 added, 0 changed; 0 to look at. Done.\n"
     )
     cut = [text for text in ROSTER.splitlines() if not text.startswith(f"{GONE},")]
     new.write_text("\n".join(cut), encoding="utf-8")
-    closed = run(*words, "--apply", "--close-missing")
+    closed = here(*words, "--apply", "--close-missing")
     assert closed.stdout.splitlines()[0] == f"- org {GONE}: not in the file, is closed"
     with db.read() as session:
         assert str(session.scalars(select(Org.left_on).where(Org.name == GONE)).one()) == "2021-05-11"
@@ -104,7 +104,7 @@ def test_import_roster(tmp_path: Path, config: Path) -> None:
         ]
     db.dispose()
     new.write_text("\n".join([*cut, "株洲市公安局,town,nobody,x,,", "新,city,,,,"]), encoding="utf-8")
-    wrong = run(*words)
+    wrong = here(*words)
     assert wrong.returncode == 2
     told = wrong.stderr.splitlines()
     assert len([each for each in told if each.startswith(f"new.csv: line {len(cut) + 1}: ")]) >= 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 import requests
 
 from bot.standin import Platform
-from tests.installing import AES_KEY, ROBOT_KEY, SECRET, TOKEN, command, environment, install, make_platform, run
+from tests.installing import AES_KEY, ROBOT_KEY, SECRET, TOKEN, command, environment, here, install, make_platform, run
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_check(tmp_path: Path, platform: Platform) -> None:
         "name,org,role,wecom_userid\n王芳,长沙公安,liaison,w\n李强,省联席办,boss,q\n", encoding="utf-8"
     )
     config.write_text(config.read_text(encoding="utf-8").replace("groups.office", "groups.other"), encoding="utf-8")
-    done = run("check", "--config", config)
+    done = here("check", "--config", config)
     lines = done.stderr.splitlines()
     assert done.returncode == 2
     assert any("people.csv: line 2" in line for line in lines)
@@ -94,8 +95,9 @@ def test_check(tmp_path: Path, platform: Platform) -> None:
 
 def test_wrong_usage(tmp_path: Path) -> None:
     """No command, an unknown one, a port that is none and a config that is missing are exit 2."""
-    for words in ([], ["fly"], ["serve"], ["demo", "--port", "web"], ["check", "--config", tmp_path / "no.toml"]):
-        done = run(*words)
+    wrong = ([], ["fly"], ["serve"], ["demo", "--port", "web"], ["check", "--config", tmp_path / "no.toml"])
+    for command_line, words in ((run, wrong[0]), *((here, words) for words in wrong)):
+        done = command_line(*words)
         assert done.returncode == 2, words
         assert "Traceback" not in done.stderr
 
@@ -117,7 +119,7 @@ def test_read_lines(tmp_path: Path) -> None:
     assert [answer["id"] for answer in answers] == ["a", 2]
     assert answers[0]["found"][0]["value"] == 500
     path.write_text('{"id": "a"}\n', encoding="utf-8")
-    done = run("read", "--jsonl", path)
+    done = here("read", "--jsonl", path)
     assert (done.returncode, "line 1" in done.stderr) == (2, True)
 
 
@@ -125,13 +127,13 @@ def test_migrate_then_serve(tmp_path: Path, platform: Platform) -> None:
     """serve and work refuse an old schema with one line and exit 2; after migrate the bot serves and stops cleanly."""
     config, port = install(tmp_path, platform), free_port()
     for words in (["serve", "--config", config, "--port", port], ["work", "--config", config]):
-        done = run(*words)
+        done = here(*words)
         assert done.returncode == 2
         assert done.stderr.splitlines() == [
             f"the database has an old schema, or none; run: python -m bot migrate --config {config}"
         ]
     assert run("migrate", "--config", config).stdout.startswith("migrated to revision ")
-    assert run("migrate", "--config", config).stdout.startswith("already at revision ")
+    assert here("migrate", "--config", config).stdout.startswith("already at revision ")
     log = tmp_path / "log"
     with started(log, "serve", "--config", config, "--port", port) as bot:
         wait_healthy(port)
@@ -158,10 +160,10 @@ def test_migrate_then_serve(tmp_path: Path, platform: Platform) -> None:
     assert {"started", "call-accepted"} <= {event["event"] for event in events}
 
 
-def test_killed_and_started_again(tmp_path: Path, platform: Platform) -> None:
+def test_killed_and_started_again(tmp_path: Path, platform: Platform, sqlite_template: Path) -> None:
     """After kill -9 of the whole bot it starts again at once, with what was acknowledged still there."""
     config, port = install(tmp_path, platform), free_port()
-    run("migrate", "--config", config)
+    shutil.copy(sqlite_template, tmp_path / "bot.db")
     platform.callback_url = f"http://127.0.0.1:{port}/wecom/callback"
     with started(tmp_path / "log1", "serve", "--config", config, "--port", port) as bot:
         wait_healthy(port)
@@ -182,10 +184,10 @@ def test_demo(tmp_path: Path) -> None:
         assert demo.stdout is not None
         assert f"http://127.0.0.1:{port}/" in demo.stdout.readline()
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 200
-        taken = run("demo", "--port", port, "--data", tmp_path / "other")
+        taken = here("demo", "--port", port, "--data", tmp_path / "other")
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
         assert "another demo may run; stop it or use PORT=8610" in taken.stderr
-        assert run("demo", "--port", free_port(2), "--data", tmp_path / "data", "--fresh").returncode == 2
+        assert here("demo", "--port", free_port(2), "--data", tmp_path / "data", "--fresh").returncode == 2
         pushed = requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 600}, timeout=30).json()
         demo.send_signal(signal.SIGINT)
         assert demo.wait(20) == 0
