@@ -9,6 +9,7 @@ What is damaged is marked in a file beside it, so that whoever finds it out, the
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 import threading
@@ -41,7 +42,7 @@ LOW_BYTES, LOW_SHARE = 256 * 2**20, 0.05  # the smaller of both: below it the ad
 NONE_BYTES, NONE_SHARE = 2**20, 0.01  # the smaller of both: below it nothing is begun any more
 MARKER = ".damaged"  # behind the name of the database
 LOW, WAS_FULL = "disk", "full"  # kinds of incidents
-PROBE, PROBE_LENGTH = "probe", 65_536  # a setting that is written to see whether writing works, more than a report has
+PROBE, PROBE_LENGTH = "probe", 32_768  # a setting that is written to see whether writing works, more than a report has
 
 log = get_logger(__name__)
 
@@ -142,7 +143,7 @@ class Storage:
         try:
             for length in (PROBE_LENGTH, 0):
                 with self._db.begin() as session:
-                    settings.put(session, PROBE, f"{self._wall.now().timestamp()}{'.' * length}")
+                    settings.put(session, PROBE, secrets.token_hex(length))  # PostgreSQL would shrink what repeats
         except SQLAlchemyError:
             return False
         return True

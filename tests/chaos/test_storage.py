@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
@@ -19,6 +22,7 @@ from bot.__main__ import main
 from bot.storage import Damaged, check_sound
 from tests.chaos.desk import Start, fill, small_disk, until_refused, well_again
 from tests.contract.site import until
+from tests.postgres import TEMPLATE, Postgres
 
 PAGE = 4096
 
@@ -53,6 +57,44 @@ def test_a_full_disk(start: Start, sqlite_url: str, tmp_path: Path, monkeypatch:
         assert until(lambda: office.health() == (200, "ok"))
         well_again(office, refused, before)
         assert until(lambda: "· 已恢复：又收得下填报了，其间没有得到回复的请再发一次" in office.state())
+        office.bot.stop()
+
+
+@contextmanager
+def small_database(postgres: Postgres) -> Iterator[tuple[str, Path]]:
+    """Make a migrated database on a small disk of its own, and take both away."""
+    place = Path(tempfile.mkdtemp(prefix="bot-small-"))  # another user's server must reach it
+    place.chmod(0o755)
+    with (
+        small_disk(place / "disk", "40m") as disk,
+        psycopg.connect(postgres.url("postgres").replace("+psycopg", ""), autocommit=True) as server,
+    ):
+        (data,) = server.execute("SHOW data_directory").fetchone() or ("",)
+        os.chown(disk, Path(data).stat().st_uid, Path(data).stat().st_gid)
+        server.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        server.execute(f"CREATE DATABASE small TEMPLATE {TEMPLATE} TABLESPACE small")
+        try:
+            yield "small", disk
+        finally:
+            server.execute("DROP DATABASE small WITH (FORCE)")
+            server.execute("DROP TABLESPACE small")
+    shutil.rmtree(place)
+
+
+@pytest.mark.postgres
+def test_a_full_disk_of_postgres(start: Start, postgres: Postgres) -> None:
+    """The same where the disk is the database server's: red and refused, and green again by itself."""
+    with small_database(postgres) as (name, disk):
+        office = start(postgres.url(name))
+        assert office.say()[0].statuses == (200,)
+        fill(disk / "ballast")
+        refused = until_refused(office)
+        before = office.kept()
+        assert office.health() == (503, "full")
+        assert [each.statuses for each in office.again([each.xml for each in refused])] == [(503,)] * len(refused)
+        (disk / "ballast").unlink()
+        assert until(lambda: office.health() == (200, "ok"))
+        well_again(office, refused, before)
         office.bot.stop()
 
 
