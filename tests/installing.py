@@ -137,4 +137,6 @@ def here(*words: object) -> subprocess.CompletedProcess[str]:
     finally:
         os.umask(before)
         os.environ.update(kept)
+        if "tests.logged" in sys.modules:  # the command has set logging up for itself
+            sys.modules["tests.logged"].collector.install()
     return subprocess.CompletedProcess(line, code, out.getvalue(), err.getvalue())

@@ -30,7 +30,7 @@ from models.campaign.loader import HUNAN
 from models.inbox import Inbox
 from models.ledger import Entry, Report
 from models.session import Database, connect
-from tests.installing import CLOCK, command, environment, install, make_platform
+from tests.installing import CLOCK, command, environment, here, install, make_platform
 from tests.load.callbacks import Callback, Outcome, post, sealed
 from tests.postgres import Postgres
 
@@ -82,7 +82,7 @@ def measured(database: str, rate: float, count: int) -> tuple[Outcome, int, int]
             stack.callback(server.stop)
             url = server.url(server.fresh(migrated=False))
         config = _install(folder, platform, url)
-        subprocess.run(command("migrate", "--config", config), check=True, env=environment(), capture_output=True)
+        assert here("migrate", "--config", config).returncode == 0
         port = _free_port()
         with _serving(command("serve", "--config", config, "--port", port), port, "/healthz"):
             senders = [f"liaison{number}" for number in range(PEOPLE)]

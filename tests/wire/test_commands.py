@@ -178,55 +178,60 @@ def test_killed_and_started_again(tmp_path: Path, platform: Platform, sqlite_tem
 
 
 def test_demo(tmp_path: Path) -> None:
-    """The demo says where it is in one line, serves its page, keeps its keys to itself, and goes on where it was."""
-    port = free_port(2)
-    with started(tmp_path / "log1", "demo", "--port", port, "--data", tmp_path / "data") as demo:
-        assert demo.stdout is not None
-        assert f"http://127.0.0.1:{port}/" in demo.stdout.readline()
+    """The demo says where it is, serves its page, goes on where it was, and killed leaves no bot; --fresh begins again.
+
+    --fresh leaves alone what is not the demo's. Several signals at once, as `timeout make run` sends, end it once.
+    """
+    port, data = free_port(2), tmp_path / "data"
+    words = ("demo", "--port", port, "--data", data)
+    with started(tmp_path / "log1", *words) as demo:
+        assert f"http://127.0.0.1:{port}/" in said(demo)
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 200
         taken = here("demo", "--port", port, "--data", tmp_path / "other")
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
         assert "another demo may run; stop it or use PORT=8610" in taken.stderr
-        assert here("demo", "--port", free_port(2), "--data", tmp_path / "data", "--fresh").returncode == 2
-        pushed = requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 600}, timeout=30).json()
+        assert here("demo", "--port", free_port(2), "--data", data, "--fresh").returncode == 2
+        pushed = clock(port, advance_seconds=7200)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(20) == 0
     for private in ("keys.json", "config.toml"):
-        assert (tmp_path / "data" / private).stat().st_mode & 0o077 == 0
-    keys = (tmp_path / "data" / "keys.json").read_text()
-    with started(tmp_path / "log2", "demo", "--port", port, "--data", tmp_path / "data") as demo:
-        assert demo.stdout is not None
-        demo.stdout.readline()
-        now = requests.get(f"http://127.0.0.1:{port + 1}/clock", timeout=5).json()["now"]
-        assert now >= pushed["now"]
-        for _ in range(20):  # as `timeout make run` does: several at once
+        assert (data / private).stat().st_mode & 0o077 == 0
+    keys = (data / "keys.json").read_text()
+    with started(tmp_path / "log2", *words) as demo:
+        said(demo)
+        assert clock(port) >= pushed
+        demo.kill()
+        demo.wait(20)
+        until = time.monotonic() + 20
+        while not refused(port + 1):  # the bot ends as well
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert (data / "keys.json").read_text() == keys
+    (data / "mine.txt").write_text("mine")
+    with started(tmp_path / "log3", *words, "--fresh") as demo:
+        said(demo)
+        assert clock(port).startswith("2021-05-11T08:50")
+        for _ in range(20):
             demo.terminate()
             time.sleep(0.02)
         assert demo.wait(20) == 0
     assert refused(port + 1)
-    assert (tmp_path / "data" / "keys.json").read_text() == keys
-    assert (tmp_path / "log1").read_text() == (tmp_path / "log2").read_text() == ""
-
-
-def test_demo_afresh_and_killed(tmp_path: Path) -> None:
-    """--fresh begins again and leaves alone what is not the demo's; when the demo is killed the bot ends too."""
-    port, data = free_port(2), tmp_path / "data"
-    data.mkdir()
-    (data / "mine.txt").write_text("mine")
-    for number in range(2):
-        with started(tmp_path / f"log{number}", "demo", "--port", port, "--data", data, "--fresh") as demo:
-            assert demo.stdout is not None
-            demo.stdout.readline()
-            now = requests.get(f"http://127.0.0.1:{port + 1}/clock", timeout=5).json()["now"]
-            assert now.startswith("2021-05-11T08:50")
-            requests.post(f"http://127.0.0.1:{port + 1}/clock", json={"advance_seconds": 7200}, timeout=30)
-            demo.kill()
-            demo.wait(20)
-            until = time.monotonic() + 20
-            while not refused(port + 1):
-                assert time.monotonic() < until
-                time.sleep(0.1)
     assert (data / "mine.txt").read_text() == "mine"
+    assert (data / "keys.json").read_text() != keys
+    assert [(tmp_path / f"log{number}").read_text() for number in (1, 2, 3)] == ["", "", ""]
+
+
+def said(demo: subprocess.Popen[str]) -> str:
+    """Return the line with which a demo says that it is ready."""
+    assert demo.stdout is not None
+    return demo.stdout.readline()
+
+
+def clock(port: int, **push: int) -> str:
+    """Return the campaign time of the demo on a port, pushed on if asked."""
+    address = f"http://127.0.0.1:{port + 1}/clock"
+    answer = requests.post(address, json=push, timeout=30) if push else requests.get(address, timeout=5)
+    return str(answer.json()["now"])
 
 
 def refused(port: int) -> bool:
