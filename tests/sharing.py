@@ -7,12 +7,17 @@ What starts processes comes first and conversations last, so that no process wai
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from handlers.reading.lexicon import Lexicon
+    from models.campaign.definition import Campaign
+
 SLOW = ("contract", "simulation", "wire", "load", "chaos", "records", "rehearsal", "security")  # start processes
 ALONE = "test_transcripts.py::test_conversation["
+TOGETHER = "tests/simulation/"  # its files compare with one month that takes long to play
 PLAYED, REACHED = "conversations-played", "routes-reached"  # what a process hands to the one that started it
 noted: dict[str, set[str]] = {PLAYED: set(), REACHED: set()}
 
@@ -33,6 +38,22 @@ def unreached() -> list[str]:
     return sorted({entry.name for entry in every_route()} - noted[REACHED])
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Build the vocabulary of a campaign once a process, as a bot does, and not for each test: it is only read."""
+    from handlers.reading import reader
+
+    known: dict[str, Lexicon] = {}
+    build = reader.build
+
+    def once(campaign: Campaign) -> Lexicon:
+        key = campaign.model_dump_json()
+        if key not in known:
+            known[key] = build(campaign)
+        return known[key]
+
+    reader.build = once
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put what takes long in front, where several processes work."""
@@ -51,6 +72,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(TOGETHER):
+                return TOGETHER
             return nodeid if ALONE in nodeid else nodeid.partition("::")[0]
 
     config.option.loadscopereorder = False  # it goes by the number of tests, we by how long they take
