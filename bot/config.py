@@ -12,6 +12,7 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from models.campaign.definition import Campaign
+from models.campaign.lines import with_lines
 from models.campaign.roster import Roster
 from models.campaign.workdays import unpublished
 from models.errors import ConfigError, Problem
@@ -186,41 +188,73 @@ class Loaded:
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     """Read a config file. Raises ConfigError with every problem that it has."""
-    raw = _with_environment(_toml(path), os.environ if environ is None else environ)
+    text = _text(path)
+    raw = _with_environment(_toml(path, text), os.environ if environ is None else environ)
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError([_problem(path.name, each) for each in error.errors(include_url=False)]) from None
+        found = [_problem(path.name, each) for each in error.errors(include_url=False)]
+        raise ConfigError(with_lines(found, text)) from None
     if config.on_sqlite and config.server.processes > 1:
         wrong = Problem(path.name, "server.processes", "one process works on SQLite", "write 1, or use PostgreSQL")
-        raise ConfigError([wrong])
+        raise ConfigError(with_lines([wrong], text))
     return _absolute(config, path.resolve().parent)
 
 
 def load_all(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
-    """Read the config and the campaign, roster and people that it names, and check them against each other."""
+    """Read the config and the campaign, roster and people that it names, and check them against each other.
+
+    Raises ConfigError with every problem of all of them; also of the files that a config names which is wrong itself.
+    """
+    config, problems = None, []
+    try:
+        config = load(path, environ)
+        named, groups = config.campaign, config.groups
+    except ConfigError as error:
+        problems = list(error.problems)
+        known = _named_files(path)
+        if known is None:
+            raise
+        named, groups = known, None
+    campaign, people, found = _look_into(named, groups, path)
+    problems += found
+    if problems or config is None or campaign is None or people is None:
+        raise ConfigError(problems)
+    return Loaded(path.resolve(), config, campaign, people)
+
+
+def _named_files(path: Path) -> CampaignPart | None:
+    """Return the files that a config names which is wrong elsewhere; None when these are not readable from it."""
+    try:
+        named = CampaignPart.model_validate(_toml(path, _text(path)).get("campaign"))
+    except (ConfigError, ValidationError):
+        return None
+    home = path.resolve().parent
+    return CampaignPart(**{key: home / getattr(named, key) for key in CampaignPart.model_fields})
+
+
+def _look_into(
+    named: CampaignPart, groups: Mapping[str, GroupPart] | None, path: Path
+) -> tuple[Campaign | None, Roster | None, list[Problem]]:
+    """Read campaign, roster and people, and check them against each other. groups: None when they are not known."""
     from models.campaign import checks, loader, roster
 
-    config = load(path, environ)
     problems: list[Problem] = []
     campaign, people = None, None
     try:
-        campaign = loader.load(config.campaign.file)
+        campaign = loader.load(named.file)
     except ConfigError as error:
         problems += error.problems
     try:
-        people = roster.load(config.campaign.roster, config.campaign.people)
+        people = roster.load(named.roster, named.people)
     except ConfigError as error:
         problems += error.problems
     if campaign and people:
-        names = config.campaign.file.name, config.campaign.roster.name
-        problems += checks.against_roster(campaign, people.orgs, *names)
-        problems += checks.against_people(campaign, people.people, config.campaign.people.name)
-    if campaign:
-        problems += checks.against_groups(campaign, config.groups, path.name)
-    if problems or campaign is None or people is None:
-        raise ConfigError(problems)
-    return Loaded(path.resolve(), config, campaign, people)
+        problems += checks.against_roster(campaign, people.orgs, named.file.name, named.roster.name)
+        problems += checks.against_people(campaign, people.people, named.people.name)
+    if campaign and groups is not None:
+        problems += checks.against_groups(campaign, groups, path.name)
+    return campaign, people, problems
 
 
 def warnings(loaded: Loaded) -> list[str]:
@@ -233,6 +267,17 @@ def warnings(loaded: Loaded) -> list[str]:
     if taken_over:
         keys = ", ".join(f"wecom.{name}" for name in taken_over)
         found.append(f"{loaded.path.name}: {keys}: still as in config.example.toml, so that anybody can forge messages")
+    if not loaded.config.server.public_url:
+        found.append(
+            f"{loaded.path.name}: server.public_url is empty, so that no page and no link can be sent (总结, upload); "
+            'write public_url = "https://bot.example.gov.cn"'
+        )
+    closed = loaded.campaign.closes_on
+    if loaded.config.clock is None and loaded.campaign.local_day(datetime.now(UTC)) > closed:
+        found.append(
+            f"{loaded.config.campaign.file.name}: the campaign closed on {closed}, so that nothing is taken, reminded "
+            "or ranked any more; write the days of the next one, or a [clock] to try it out"
+        )
     if loaded.config.on_sqlite:
         from models.session import sqlite_warning
 
@@ -245,9 +290,9 @@ def warnings(loaded: Loaded) -> list[str]:
     return found
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         wrong = Problem(
@@ -255,6 +300,12 @@ def _toml(path: Path) -> dict[str, Any]:
         )
     except UnicodeDecodeError:
         wrong = Problem(path.name, "file", "is not UTF-8", "save it as UTF-8")
+    raise ConfigError([wrong])
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         wrong = Problem(path.name, "file", f"is no TOML ({error})", "correct that line; texts stand in double quotes")
     raise ConfigError([wrong])

@@ -43,9 +43,11 @@ class Problem:
     where: str  # a dotted key (duties.press.indicator) or a place (line 12)
     what: str  # what is wrong, in plain words
     instead: str  # what to write instead
+    line: int = 0  # in which the key stands, or the table around it; 0: not known
 
     def __str__(self) -> str:
-        return " ".join(f"{self.file}: {self.where}: {self.what}; {self.instead}".split())
+        line = f" (line {self.line})" if self.line else ""
+        return " ".join(f"{self.file}: {self.where}{line}: {self.what}; {self.instead}".split())
 
 
 class ConfigError(BotError):

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from models.campaign import checks, checks_rules, periods, shapes
 from models.campaign.definition import Campaign, Dimension, Duty, Rule
+from models.campaign.lines import with_lines
 from models.errors import ConfigError, Problem
 
 HUNAN = Path(__file__).parent / "examples" / "hunan-2021.toml"  # the campaign of the notice
@@ -56,9 +57,9 @@ def parse(text: str, file: str) -> Campaign:
     except ValidationError as error:
         wrong = shapes.problems(error, raw, file)
         found = [problem for _, problem in wrong] + _ties_of_the_rest(raw, [path for path, _ in wrong], file, known)
-        raise ConfigError(found) from None
+        raise ConfigError(with_lines(found, text)) from None
     if found:
-        raise ConfigError(found)
+        raise ConfigError(with_lines(found, text))
     return campaign
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,11 +32,12 @@ def broken(old: str, new: str) -> str:
 
 
 def errors(text: str) -> str:
-    """Return what the loader says about a text, without the file name on each line; "" when it is content."""
+    """Return what the loader says about a text, without file names and places of keys; "" when it is content."""
     try:
         loader.parse(text, "f")
     except ConfigError as error:
-        return "\n".join(line.removeprefix("f: ") for line in str(error).splitlines())
+        lines = [line.removeprefix("f: ") for line in str(error).splitlines()]
+        return "\n".join(re.sub(r"(?<=\S) \(line \d+\)(?=: )", "", line) for line in lines)  # see test_lines.py
     return ""
 
 

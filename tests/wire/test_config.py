@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,7 +47,7 @@ def problems(folder: Path, text: str, environ: Mapping[str, str] | None = None) 
     """Return what is wrong with a config, a line each."""
     with pytest.raises(ConfigError) as raised:
         config.load(written(folder, text), environ or {})
-    return str(raised.value).splitlines()
+    return [re.sub(r" \(line \d+\)(?=: )", "", line) for line in str(raised.value).splitlines()]
 
 
 def test_the_example_is_complete() -> None:
@@ -134,6 +135,28 @@ def test_everything_at_once(tmp_path: Path) -> None:
     """All problems of a file are listed together."""
     text = GOOD.replace(KEY, "x").replace('"the-secret"', '""').replace("[groups.office]", "[grups.office]")
     assert len(problems(tmp_path, text)) == 3
+
+
+def test_one_round_for_all_files(tmp_path: Path) -> None:
+    """What is wrong in the campaign file is listed beside what is wrong in the config, each with its line."""
+    (tmp_path / "campaign.toml").write_text(HUNAN.read_text("utf-8").replace('office = "', 'offices = "', 1), "utf-8")
+    text = GOOD.replace(str(HUNAN), "campaign.toml").replace(KEY, "x")
+    with pytest.raises(ConfigError) as raised:
+        config.load_all(written(tmp_path, text), {})
+    lines = str(raised.value).splitlines()
+    line = text[: text.index("encoding_aes_key")].count("\n") + 1
+    assert any(each.startswith(f"config.toml: wecom.encoding_aes_key (line {line}): has 1 ch") for each in lines)
+    assert any(each.startswith("campaign.toml: offices (line ") for each in lines)
+
+
+def test_what_cannot_work_is_warned_about(tmp_path: Path) -> None:
+    """A campaign that is over takes nothing, and without an address of ours no link can be sent."""
+    told = config.warnings(config.load_all(written(tmp_path, GOOD), {}))
+    assert any("closed on 2021-06-04" in line for line in told)
+    assert any("server.public_url is empty" in line for line in told)
+    playing = f'{GOOD}[server]\npublic_url = "https://bot.example"\n[clock]\nstart = 2021-05-11T08:50:00+08:00\n'
+    told = config.warnings(config.load_all(written(tmp_path, playing), {}))
+    assert not any("closed on" in line or "public_url" in line for line in told)
 
 
 def test_several_processes_want_postgresql(tmp_path: Path) -> None:
