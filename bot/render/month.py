@@ -19,6 +19,7 @@ from bot.render.text import table_text
 from models.campaign.definition import Campaign, RuleKind
 from models.lengths import TEXT_BYTES
 from models.messages import File, Picture, Recall, StoredFile, TableText, Text, content_from_json
+from models.phrases import channel_name
 from models.quiet import release
 from schedules import wording_rehearsal as words
 from schedules.rehearsal import Going, Played
@@ -26,7 +27,7 @@ from schedules.rules import Firing
 from schedules.wording import asks_again
 
 ONE_EVENT = timedelta(minutes=5)  # notices of one firing that leave within so long are one event
-COLUMNS = ("when", "channel", "org", "person", "rule", "text")
+COLUMNS = ("时间", "通道", "单位", "姓名", "规则", "内容", "规则代号")  # people read it; the last is the file's key
 INDENT = " " * 6
 
 
@@ -154,8 +155,12 @@ def event_title(campaign: Campaign, event: Event) -> str:
     """Name an event."""
     if event.firing is not None:
         return asks_again(event.firing.rule) if _asks_again(campaign, event) else words.title(campaign, event.firing)
-    rule = campaign.rules.get(event.rule)
-    return rule.name if rule else words.OTHER_RULES.get(event.rule, event.rule)
+    return _rule_name(campaign, event.rule)
+
+
+def _rule_name(campaign: Campaign, key: str) -> str:
+    rule = campaign.rules.get(key)
+    return rule.name if rule else words.OTHER_RULES.get(key, key)
 
 
 def _asks_again(campaign: Campaign, event: Event) -> bool:
@@ -212,7 +217,7 @@ def _span(event: Event) -> str:
 
 
 def month_csv(campaign: Campaign, going: Iterable[Going]) -> Iterator[str]:
-    """Write one row a notice, the header first. `when` is wall clock in the campaign's zone.
+    """Write one row a notice, the header first. 时间 is wall clock in the campaign's zone.
 
     The first piece begins with the mark of UTF-8: Excel takes a file without one for GBK (decided by us 2026-11-24).
     No cell is run as a formula.
@@ -227,7 +232,8 @@ def month_csv(campaign: Campaign, going: Iterable[Going]) -> Iterator[str]:
         if text is None:
             text = texts[id(one.content)] = told(campaign, one.content)
         at = f"{one.at.astimezone(campaign.tz):%Y-%m-%d %H:%M:%S}"
-        writer.writerow([at, one.channel, *map(guarded, (one.org, one.person, one.rule, text))])
+        channel, rule = channel_name(campaign, one.channel), _rule_name(campaign, one.rule)
+        writer.writerow([at, *map(guarded, (channel, one.org, one.person, rule, text, one.rule))])
         yield out.getvalue()
         out.seek(0)
         out.truncate()

@@ -51,13 +51,14 @@ def test_an_org_sees_everything_that_it_gets(config: Path, capsys: Capture) -> N
 def test_csv_is_one_row_a_notice(config: Path, capsys: Capture) -> None:
     """It parses again, marked as UTF-8, with wall-clock times in order and texts whole."""
     text = said(config, capsys, "--format", "csv")
-    assert text.startswith("\ufeffwhen,channel,org,person,rule,text")
+    assert text.startswith("\ufeff时间,通道,单位,姓名,规则,内容,规则代号")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert len(rows) > 400
-    assert [row["when"] for row in rows] == sorted(row["when"] for row in rows)
-    mine = [row for row in rows if row["person"] == "张三" and row["rule"] == "press-due"]
-    assert [row["when"] for row in mine] == ["2021-05-24 09:12:00"]
-    assert mine[0]["text"].splitlines()[1] == "1. 新闻发布会至少1场，5月31日18:00截止（还有7天）"
+    assert [row["时间"] for row in rows] == sorted(row["时间"] for row in rows)
+    mine = [row for row in rows if row["姓名"] == "张三" and row["规则代号"] == "press-due"]
+    assert [row["时间"] for row in mine] == ["2021-05-24 09:12:00"]
+    assert (mine[0]["通道"], mine[0]["规则"]) == ("企业微信应用", "新闻发布会到期前提醒")
+    assert mine[0]["内容"].splitlines()[1] == "1. 新闻发布会至少1场，5月31日18:00截止（还有7天）"
 
 
 def test_no_cell_of_the_csv_is_a_formula(config: Path, capsys: Capture) -> None:
@@ -65,8 +66,8 @@ def test_no_cell_of_the_csv_is_a_formula(config: Path, capsys: Capture) -> None:
     people = config.with_name("people.csv")
     people.write_text(people.read_text(encoding="utf-8").replace("张三,", "=1+1,"), encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(said(config, capsys, "--format", "csv", "--to", "2021-05-12"))))
-    assert "'=1+1" in {row["person"] for row in rows}
-    assert "=1+1" not in {row["person"] for row in rows}
+    assert "'=1+1" in {row["姓名"] for row in rows}
+    assert "=1+1" not in {row["姓名"] for row in rows}
 
 
 def test_ics_is_one_event_a_firing(config: Path, capsys: Capture) -> None:
@@ -139,6 +140,6 @@ def test_what_if_some_report(config: Path, capsys: Capture, share: str, asked: i
     """Who reports everything in time is not asked once the deadline is there; the others are."""
     text = said(config, capsys, "--reporting", share, "--from", "2021-05-31", "--to", "2021-05-31", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
-    told = {row["org"] for row in rows if row["rule"] == "summary-overdue"}
+    told = {row["单位"] for row in rows if row["规则代号"] == "summary-overdue"}
     assert len(told) == pytest.approx(asked, abs=4)
     assert bool(told) is bool(asked)
