@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, String, Table, Text, UniqueConstraint, bindparam, select, update
+from sqlalchemy import JSON, ForeignKey, String, Table, Text, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import dml as pg_dml
 from sqlalchemy.dialects.sqlite import dml as sqlite_dml
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -38,10 +38,14 @@ class Inbox(Base):
     route: Mapped[str] = mapped_column(String(40), default="")  # the handler that took it
 
 
+_SENDER_LOCK = 7_202_106  # first key of an advisory lock on PostgreSQL; the second stands for an account
 _TABLE = cast(Table, Inbox.__table__)
+_ONE_SENDER = func.pg_advisory_xact_lock(
+    _SENDER_LOCK, func.hashtext(_TABLE.c.channel + ":" + func.lower(_TABLE.c.sender_ref))
+)
 _TAKE = {
-    dialect: insert(_TABLE).on_conflict_do_nothing(index_elements=["channel", "key"]).returning(_TABLE.c.id)
-    for dialect, insert in (("sqlite", sqlite_dml.insert), ("postgresql", pg_dml.insert))
+    dialect: insert(_TABLE).on_conflict_do_nothing(index_elements=["channel", "key"]).returning(_TABLE.c.id, *more)
+    for dialect, insert, more in (("sqlite", sqlite_dml.insert, ()), ("postgresql", pg_dml.insert, (_ONE_SENDER,)))
 }
 _SETTLE = (
     update(_TABLE)
@@ -51,7 +55,11 @@ _SETTLE = (
 
 
 def take(session: Session, inbound: Inbound, trace_id: str, now: datetime) -> int | None:
-    """Insert an inbound by its key and return its id; None when the key is there already (a repeat)."""
+    """Insert an inbound by its key and return its id; None when the key is there already (a repeat).
+
+    Of what one account sends at the same moment one is answered after the other, also by several processes: wrong codes
+    are counted, and nobody gets two forms or two reminders. On SQLite writers wait for each other anyway.
+    """
     values = {
         "channel": inbound.channel,
         "key": inbound.key,

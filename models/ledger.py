@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, Figure, UtcDateTime, as_read
 from models.errors import UserError
+from models.session import new_or_nothing
 
 DUTY = "duty:"  # indicator of an entry that states a duty as done (a pledge, a document), value 1
 
@@ -176,11 +177,11 @@ def _read_again(session: Session, _ended: object) -> None:
 
 
 def _cancel(session: Session, report: Report, entry_ids: Collection[int]) -> None:
-    taken = session.scalars(select(Cancellation.entry_id).where(Cancellation.entry_id.in_(entry_ids))).all()
-    if taken:
+    """Cancel entries, all or none. Of two at once the second waits for the first, and is told what became of them."""
+    rows = [{"entry_id": entry_id, "report_id": report.id} for entry_id in sorted(set(entry_ids))]
+    statement = new_or_nothing(session, Cancellation, rows, ["entry_id"]).returning(Cancellation.entry_id)
+    if len(session.scalars(statement).all()) < len(rows):
         raise UserError("already-changed", number=report.about_id or 0)
-    session.add_all(Cancellation(entry_id=entry_id, report_id=report.id) for entry_id in entry_ids)
-    session.flush()
 
 
 def entries_of(session: Session, report_id: int) -> Sequence[Entry]:

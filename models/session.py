@@ -259,8 +259,8 @@ def insert_new(session: Session, table: type[Base], values: dict[str, Any], uniq
 
 
 def new_or_nothing(
-    session: Session, table: type[Base], values: dict[str, Any], unique: list[str]
+    session: Session, table: type[Base], values: dict[str, Any] | list[dict[str, Any]], unique: list[str]
 ) -> sqlite_dml.Insert | pg_dml.Insert:
-    """Return the statement that inserts a row unless its unique columns are taken."""
+    """Return the statement that inserts a row, or several, unless its unique columns are taken."""
     insert = sqlite_dml.insert if session.get_bind().dialect.name == "sqlite" else pg_dml.insert
-    return insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
+    return insert(table).values(values).on_conflict_do_nothing(index_elements=unique)
