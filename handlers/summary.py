@@ -18,6 +18,7 @@ from handlers import wording
 from handlers.base import EVERYBODY, REPORTERS, Context, Match, find_named, find_org, route
 from handlers.wording.evidence import DocumentWords
 from models import files, inbox, outbox, signed_links
+from models.answered import settle
 from models.audit import note
 from models.campaign.definition import Campaign, Duty, DutyKind
 from models.duties import states
@@ -237,6 +238,7 @@ def take_document(
         text=file.name,
         lines=[Line(DUTY + link.duty, Decimal(1), Decimal(1), campaign.local_day(now))],
     )
+    settle(session, campaign, [org.id], now)
     found = Document(
         report_id=report.id,
         org_id=org.id,
