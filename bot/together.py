@@ -49,31 +49,40 @@ class Together(Generic[Task, Outcome]):
     ) -> None:
         self._several, self._one, self._whole, self._seconds = several, one, whole, seconds
         self._waiting: list[_Place[Task, Outcome]] = []
-        self._guard = threading.Lock()  # of the list
-        self._turn = threading.Lock()  # of who works
+        self._changed = threading.Condition()  # guards both; told when tasks are done, or nobody works any more
+        self._working = False  # somebody is
 
     def __call__(self, task: Task) -> Outcome:
         """Do a task, or let it be done with others. Raises what doing it raised, or TooLongError."""
         mine: _Place[Task, Outcome] = _Place(task)
-        with self._guard:
+        with self._changed:
             self._waiting.append(mine)
-        if not self._turn.acquire(timeout=self._seconds):
-            with self._guard:
+            if not self._changed.wait_for(lambda: mine.done or not self._working, self._seconds):
                 if mine in self._waiting:
                     self._waiting.remove(mine)
-            raise TooLongError
-        try:
-            while not mine.done:
-                self._work()
-        finally:
-            self._turn.release()
+                raise TooLongError
+            if not mine.done:
+                self._working = True
+        if not mine.done:  # nobody else works: it can only be done here
+            self._work_until(mine)
         if mine.error is not None:
             raise mine.error
         return mine.outcome  # type: ignore[return-value]  # done without an error: it has one
 
-    def _work(self) -> None:
-        with self._guard:
-            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+    def _work_until(self, mine: _Place[Task, Outcome]) -> None:
+        try:
+            while not mine.done:
+                with self._changed:
+                    group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                self._work(group)
+                with self._changed:
+                    self._changed.notify_all()
+        finally:
+            with self._changed:
+                self._working = False
+                self._changed.notify_all()
+
+    def _work(self, group: Sequence[_Place[Task, Outcome]]) -> None:
         try:
             if len(group) > 1:
                 outcomes = self._several([place.task for place in group])
@@ -82,7 +91,7 @@ class Together(Generic[Task, Outcome]):
         except self._whole as error:
             for place in group:
                 place.error, place.done = error, True
-        except Exception as error:
+        except BaseException as error:  # nobody may be left without an answer: they would wait for ever
             log.warning("each by itself", count=len(group), problem=type(error).__name__)
         for place in group:
             if not place.done:

@@ -18,7 +18,7 @@ class Kitchen:
     def __init__(self, seconds: float = 5.0) -> None:
         self.groups: list[list[str]] = []
         self.alone: list[str] = []
-        self.held, self.begun = threading.Event(), threading.Event()
+        self.held, self.begun, self.finish = threading.Event(), threading.Event(), threading.Event()
         self.together: Together[str, str] = Together(self._several, self._one, (ConnectionError,), seconds)
 
     def _several(self, orders: Sequence[str]) -> list[str]:
@@ -27,6 +27,8 @@ class Kitchen:
             raise ConnectionError("no power")
         if "burnt" in orders:
             raise ValueError("burnt")
+        if "fire" in orders:
+            raise SystemExit
         return [order.upper() for order in orders]
 
     def _one(self, order: str) -> str:
@@ -34,6 +36,8 @@ class Kitchen:
         if order == "first":
             self.begun.set()
             self.held.wait(5)
+        if order == "last":
+            assert self.finish.wait(5)
         if order == "burnt":
             raise ValueError(order)
         return order.upper()
@@ -84,6 +88,32 @@ def test_a_bad_one_spoils_no_other() -> None:
     assert [tea.result(), soup.result()] == ["TEA", "SOUP"]
     with pytest.raises(ValueError, match="burnt"):
         burnt.result()
+
+
+def test_whatever_happens_nobody_is_forgotten() -> None:
+    """When a group ends as no error does, as at the end of a process, everybody in it is still seen to."""
+    kitchen = Kitchen()
+    _, *rest = kitchen.behind_the_first(["tea", "fire"])
+    assert [each.result() for each in rest] == ["TEA", "FIRE"]
+
+
+def test_who_is_done_goes() -> None:
+    """Nobody waits for those who came after him."""
+    kitchen = Kitchen()
+    with ThreadPoolExecutor(MOST + 2) as pool:
+        first = pool.submit(kitchen.together, "first")
+        assert kitchen.begun.wait(5)
+        quick = []
+        for number in range(MOST):
+            quick.append(pool.submit(kitchen.together, f"dish {number}"))
+            until(lambda count=number + 1: len(kitchen.together._waiting) == count)
+        last = pool.submit(kitchen.together, "last")
+        until(lambda: len(kitchen.together._waiting) == MOST + 1)
+        kitchen.held.set()
+        assert [each.result(5) for each in (first, *quick)][1:] == [f"DISH {number}" for number in range(MOST)]
+        assert not last.done()
+        kitchen.finish.set()
+        assert last.result(5) == "LAST"
 
 
 def test_what_concerns_all_is_told_to_all() -> None:
