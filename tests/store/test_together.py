@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -20,6 +21,10 @@ class Kitchen:
         self.alone: list[str] = []
         self.held, self.begun, self.finish = threading.Event(), threading.Event(), threading.Event()
         self.together: Together[str, str] = Together(self._several, self._one, (ConnectionError,), seconds)
+
+    def has_waiting(self, count: int) -> bool:
+        """Tell whether so many orders wait."""
+        return len(self.together._waiting) == count
 
     def _several(self, orders: Sequence[str]) -> list[str]:
         self.groups.append(list(orders))
@@ -48,7 +53,7 @@ class Kitchen:
             first = pool.submit(self.together, "first")
             assert self.begun.wait(5)
             rest = [pool.submit(self.together, order) for order in orders]
-            until(lambda: len(self.together._waiting) == len(orders))
+            until(partial(self.has_waiting, len(orders)))
             self.held.set()
         return [first, *rest]
 
@@ -106,9 +111,9 @@ def test_who_is_done_goes() -> None:
         quick = []
         for number in range(MOST):
             quick.append(pool.submit(kitchen.together, f"dish {number}"))
-            until(lambda count=number + 1: len(kitchen.together._waiting) == count)
+            until(partial(kitchen.has_waiting, number + 1))
         last = pool.submit(kitchen.together, "last")
-        until(lambda: len(kitchen.together._waiting) == MOST + 1)
+        until(partial(kitchen.has_waiting, MOST + 1))
         kitchen.held.set()
         assert [each.result(5) for each in (first, *quick)][1:] == [f"DISH {number}" for number in range(MOST)]
         assert not last.done()
