@@ -15,7 +15,7 @@ from handlers.reading.measures import PERSONS, PLACES
 from handlers.reading.mentions import fit
 from handlers.reading.scopes import scopes
 from handlers.reading.tokens import MARK, NO_CLASSES, NUMBER, Token
-from handlers.reading.zeros import NEGATIVE, zeros
+from handlers.reading.zeros import NEGATIVE, none_of, zeros
 
 _REACH = 60  # tokens before a clause in which the place or platform it is about is looked for
 _ROW = 10  # tokens to either side in which a row of ones is looked for
@@ -131,6 +131,9 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     spoken = quantity.measure == "个" or (not quantity.measure and quantity.numeral.han)
     if spoken and (_are_people(binder.tokens, index) or _came(now, binder.tokens, index)):
         quantity.measure = "人"
+    if now.classes & NEGATIVE and none_of(binder.tokens, index):
+        work.note(token, "skipped", "determiner")
+        return False
     choice = binder.bind(index, previous, following)
     if choice.target is None and _determines(binder.tokens, index):
         work.note(token, "skipped", "determiner")
@@ -236,9 +239,10 @@ def _are_people(clause: list[Token], index: int) -> bool:
 def _came(now: Current, clause: list[Token], index: int) -> bool:
     """Whether a number counts those who came for something that is counted in persons: 来咨询的有四十来个."""
     before = clause[max(0, index - 3) : index]
-    if len(before) < 3 or [token.word for token in before[1:]] != ["的", "有"] or before[0].entry is None:
+    if len(before) < 2 or before[-1].word != "有" or clause[index].gap or before[-1].gap:
         return False
-    fits = [now.lexicon.fits[key] for key, _ in before[0].entry.targets]
+    noun = before[0] if before[-2].word == "的" else before[-2]
+    fits = [now.lexicon.fits[key] for key, _ in noun.entry.targets] if noun.entry is not None else []
     return bool(fits) and "人" in fits[0] and "个" not in fits[0]
 
 

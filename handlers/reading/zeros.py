@@ -12,13 +12,14 @@ from handlers.reading.dates import When
 from handlers.reading.drafts import Current
 from handlers.reading.mentions import Mention
 from handlers.reading.scopes import Scope
-from handlers.reading.tokens import DAY, MARK, NUMBER, Token
+from handlers.reading.tokens import DAY, MARK, NUMBER, WORD, Token
 
 NEGATIVE = frozenset(("neg", "zero"))
 _PARTICLES = frozenset(("了", "过", "啊", "呀", "吧", "也", "都", "再", "就"))  # what may end 横幅也没挂过
 _OTHERWISE = frozenset(("stock", "received"))  # 喇叭坏了没人修
 _OF_US = frozenset(("ours", "fill", "tail", "now"))
 _ALSO = frozenset(("也", "没有", "也没有"))
+_STRONG = 4  # tokens from 一条 to 没发
 _NOT_YET = frozenset(("还没", "还没有", "尚未", "还未"))
 _USED = frozenset(("verb", "handed", "done"))
 _AFTER = frozenset(("verb", "handed", "modifier", "neg", "zero", "fill", "made", "along"))
@@ -30,7 +31,8 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     taken: nouns that a number before them counts.
     """
     _denied_before(now, clause, start, [noun for noun in nouns if noun.index not in taken])
-    last = max((index for index, token in enumerate(clause) if token.kind == NUMBER), default=-1)
+    counted = (i for i, token in enumerate(clause) if token.kind == NUMBER and not none_of(clause, i))
+    last = max(counted, default=-1)
     denials = [index for index, token in enumerate(clause) if index > last and token.classes & NEGATIVE]
     if (
         not denials
@@ -69,6 +71,21 @@ def zeros(now: Current, clause: list[Token], start: int, nouns: list[Mention], t
     if any(_unknown(now, token) for token in clause[first + 1 : denials[-1] + 1]) or not _ends_so(now, rest, nobody):
         return
     _keep(now, denial, [noun.targets[0] for noun in named], start + denials[0])
+
+
+def none_of(clause: list[Token], index: int) -> bool:
+    """Whether one of a thing only makes its denial stronger: 短信一条没发, 一起劝阻都没有."""
+    numeral, measure = clause[index].quantity.numeral, clause[index].measure
+    if not (numeral.han and numeral.value == 1 and measure):
+        return False
+    for token in clause[index + 1 : index + _STRONG]:
+        if token.gap or token.kind != WORD:
+            return False
+        if "neg" in token.classes:
+            return True
+        if token.word not in ("也", "都") and not (token.entry is not None and token.entry.targets):
+            return False
+    return False
 
 
 def _not_used(now: Current, start: int) -> None:
