@@ -18,7 +18,7 @@ from models.chased import above
 from models.duties import states
 from models.messages import About
 from models.outbox import Notice, Status
-from models.people import Membership, Org
+from models.people import Membership, Org, Person
 from models.reminding import SNOOZE, about
 from models.session import is_absent
 from models.withdrawn import ANSWERED, NO_LONGER_OWED, answered
@@ -30,8 +30,9 @@ def settle(session: Session, campaign: Campaign, org_ids: Collection[int], now: 
     """Withdraw the waiting reminders that orgs have answered in full, and let those wait again that they have not.
 
     now: campaign time. One that is under way, or in a call without an answer, goes its way. Only what was withdrawn
-    before its moment waits again: nothing goes out in the evening since somebody took a report back. One that its
-    reader had put off does not: the rules remind of it as usual.
+    before its moment waits again: nothing goes out in the evening since somebody took a report back; nor to who has no
+    role any more, nor when an admin has stopped it. One that its reader had put off does not: the rules remind of it as
+    usual.
     """
     if len(org_ids) > FEW or is_absent(session, Notice):
         return
@@ -67,8 +68,15 @@ def _about(
     office = select(Org.id).where(Org.name == campaign.office)
     in_orgs = or_(Membership.org_id.in_(told), Membership.org_id.in_(office))
     persons = select(Membership.person_id).where(in_orgs)
-    withdrawn = or_(Notice.reason.endswith(ANSWERED), Notice.reason == NO_LONGER_OWED)
-    again = and_(Notice.status == Status.CANCELLED, Notice.not_before > now, withdrawn, Notice.rule != SNOOZE)
+    live = persons.join(Person, Person.id == Membership.person_id).where(Membership.ended_at.is_(None), Person.active)
+    again = and_(
+        Notice.status == Status.CANCELLED,
+        Notice.not_before > now,
+        or_(Notice.expires_at.is_(None), Notice.expires_at > now),
+        or_(Notice.reason.endswith(ANSWERED), Notice.reason == NO_LONGER_OWED),
+        Notice.rule != SNOOZE,
+        Notice.person_id.in_(live),
+    )
     text = cast(Notice.abouts, String)
     query = select(Notice.id, Notice.status, Notice.abouts).where(
         Notice.person_id.in_(persons),

@@ -185,6 +185,13 @@ def stop(session: Session, inbox_id: int, now: datetime) -> tuple[int, int]:
             .execution_options(synchronize_session=False)
         )
         counts.append(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult, not typed as one
+    withdrawn = (Notice.inbox_id == inbox_id, Notice.rule.in_(RULES), Notice.status == Status.CANCELLED)
+    session.execute(  # so that an undone report does not let it wait again, see models/answered.py
+        update(Notice)
+        .where(*withdrawn, Notice.not_before > now)
+        .values(expires_at=now)
+        .execution_options(synchronize_session=False)
+    )
     return counts[0], counts[1]
 
 

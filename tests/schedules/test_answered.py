@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from models import sendings
 from models.answered import settle
 from models.ledger import Cancellation, Entry, Report, ReportKind
 from models.outbox import Notice, Status
+from models.people import Membership
+from models.reminding import CHASE
 from tests.schedules.world import World, at
 
 Make = Callable[..., World]
@@ -64,6 +67,43 @@ def test_nothing_waits_again_after_its_moment(make_world: Make) -> None:
     undo(world)
     world.clock.set(at("05-13 15:00"))
     assert settled(world, 5)["u5"][0] is Status.CANCELLED
+
+
+def queued(world: World) -> Notice:
+    """Answer the reminder of the carrier 移动 before its moment; returns it as it was."""
+    world.through("05-13 09:12")
+    with world.db.begin() as session:
+        for each in session.scalars(select(Notice)):
+            each.not_before = at("05-13 09:30")
+    world.clock.set(at("05-13 09:14"))
+    world.report("移动:sms=100@05-13; 移动:!sms-weekly@05-13")
+    assert settled(world, 5)["u5"][0] is Status.CANCELLED
+    return next(notice for notice in world.notices() if notice.user_ref == "u5")
+
+
+def test_who_has_no_role_any_more_is_not_reminded_again(make_world: Make) -> None:
+    """Dismissed after the answer, then a colleague takes the report back: the old reminder stays withdrawn."""
+    world = make_world("05-13 09:00")
+    notice = queued(world)
+    with world.db.begin() as session:
+        for held in session.scalars(select(Membership).where(Membership.person_id == notice.person_id)):
+            held.ended_at = world.clock.now()
+    undo(world)
+    assert settled(world, 5)["u5"][0] is Status.CANCELLED
+
+
+def test_what_an_admin_has_stopped_does_not_wait_again(make_world: Make) -> None:
+    """A 催报 that was stopped while some had answered stays stopped for them too."""
+    world = make_world("05-13 09:00")
+    notice = queued(world)
+    with world.db.begin() as session:
+        report = session.scalars(select(Report)).first()
+        assert report is not None
+        chased = session.get_one(Notice, notice.id)
+        chased.rule, chased.inbox_id = CHASE, report.inbox_id
+        sendings.stop(session, report.inbox_id, world.clock.now())
+    undo(world)
+    assert settled(world, 5)["u5"] == (Status.CANCELLED, "5月13日09:14已报，催报取消")
 
 
 def test_what_is_answered_in_part_or_in_a_call_goes_its_way(make_world: Make) -> None:
