@@ -17,8 +17,6 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot import logs, orphans, outgoing, pacing
@@ -31,12 +29,12 @@ from bot.channels.wecom_app import NAME, WecomApp
 from bot.channels.wecom_crypto import Envelope
 from bot.config import Config, Loaded, load_all
 from bot.delivery import Delivery
-from bot.engine import cluster_schema
 from bot.engine.cluster import ClusterEngine
 from bot.engine.local import LocalEngine, WorkerLock
 from bot.filestore import FileStore
 from bot.incidents import Incidents
 from bot.media import MediaDrain
+from bot.opening import CONFIG_VARIABLE, WORK_VARIABLE, SchemaError, campaign_clock, check_schema, migrate, worker_lock
 from bot.purging import Keeper
 from bot.router import Router
 from bot.storage import Storage
@@ -49,21 +47,14 @@ from models.demo_clock import StoredClock
 from models.engine import Engine
 from models.errors import BotError
 from models.files import MEDIA
-from models.migrations import run as migrations
 from models.session import Database, connect
 from schedules.last_look import look_again
 from schedules.ticker import Ticker
 
-CONFIG_VARIABLE, WORK_VARIABLE = "BOT_CONFIG", "BOT_WORK"  # from the serving process to its children
+__all__ = ["Bot", "SchemaError", "build", "check_schema", "migrate", "wsgi"]
 BEAT_EVERY = timedelta(seconds=15)  # between two notes of a process that it is alive
 
 log = logs.get_logger(__name__)
-
-
-class SchemaError(BotError):
-    """The database is not of this version; the text says what to run."""
-
-    exit_code = 2
 
 
 @dataclass
@@ -231,21 +222,7 @@ def build(
     groups = [robot.name for robot in robots]
     day_limit = partial(pacing.day_limit, can=app_channel.can, channel=NAME)
     incidents = Incidents(db, effective, clock, wall, groups, day_limit, storage)
-    delivery = Delivery(
-        db,
-        channels,
-        clock,
-        wall,
-        partial(
-            outgoing.parts,
-            zone=campaign.tz,
-            store=store,
-            make=partial(outgoing.make_file, db, effective),
-            tell=incidents.picture_broken,
-            drawn=incidents.picture_drawn,
-        ),
-        lambda session, notices: look_again(session, effective.campaign(session), notices, clock.now()),
-    )
+    delivery = _delivery(db, channels, (clock, wall), effective, store, incidents)
     engine = engine or (LocalEngine() if config.on_sqlite else ClusterEngine(db.engine))
     db.before_commit, db.after_commit = engine.before_commit, engine.after_commit
     bot = Bot(
@@ -271,28 +248,25 @@ def build(
     return bot
 
 
-def migrate(database: SqlEngine) -> bool:
-    """Bring a database to the schema of this version, on PostgreSQL the engine's tables too. Returns if it changed."""
-    changed = migrations.upgrade(database)
-    return (database.dialect.name == "postgresql" and cluster_schema.upgrade(database)) or changed
-
-
-def check_schema(db: Database, config: Path) -> None:
-    """Raise SchemaError unless the database is of this version, on PostgreSQL with the engine's tables."""
-    current = migrations.is_current(db.engine)
-    if not current or (db.engine.dialect.name == "postgresql" and not cluster_schema.is_current(db.engine)):
-        raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
-
-
-def worker_lock(config: Config) -> WorkerLock | None:
-    """Return the lock of the one worker on SQLite; None on PostgreSQL, where any number may work."""
-    database = make_url(config.database_url).database
-    return WorkerLock(Path(database)) if config.on_sqlite and database else None
-
-
-def campaign_clock(config: Config, db: Database, wall: Clock) -> Clock:
-    """Return the clock of the config: the demo's, or the real one."""
-    return StoredClock(db, wall, config.clock.start, config.clock.speed) if config.clock else wall
+def _delivery(
+    db: Database,
+    channels: list[Channel],
+    clocks: tuple[Clock, Clock],
+    effective: Effective,
+    store: FileStore,
+    incidents: Incidents,
+) -> Delivery:
+    """Make what delivers. clocks: the campaign's, the real one."""
+    make = partial(outgoing.make_file, db, effective)
+    tell, drawn = incidents.picture_broken, incidents.picture_drawn
+    zone = effective.base.tz
+    return Delivery(
+        db,
+        channels,
+        *clocks,
+        partial(outgoing.parts, zone=zone, store=store, make=make, tell=tell, drawn=drawn),
+        lambda session, notices: look_again(session, effective.campaign(session), notices, clocks[0].now()),
+    )
 
 
 def _app_channel(config: Config, db: Database, wall: Clock, timeout: tuple[float, float]) -> WecomApp:

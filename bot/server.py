@@ -10,8 +10,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from bot.app import CONFIG_VARIABLE, WORK_VARIABLE
 from bot.config import Config
+from bot.opening import CONFIG_VARIABLE, WORK_VARIABLE
 from models.errors import BotError
 
 STOP_SECONDS = 18  # for a child to end what it does; then it is killed, and what it did is taken up after its lease

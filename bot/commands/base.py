@@ -38,7 +38,7 @@ class Opened:
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     """Load a config and its campaign, open the database, close it again. Raises ConfigError, SchemaError, Damaged."""
-    from bot import app, config, storage
+    from bot import config, opening, storage
     from models.campaign import loader
     from models.clock import SystemClock
     from models.session import Database, connect
@@ -48,7 +48,7 @@ def opened(path: Path) -> Iterator[Opened]:
     storage.check_sound(loaded.database_url)
     db = Database(connect(loaded.database_url, busy_seconds=BATCH_SECONDS))
     try:
-        app.check_schema(db, path)
-        yield Opened(loaded, campaign, db, app.campaign_clock(loaded, db, SystemClock()))
+        opening.check_schema(db, path)
+        yield Opened(loaded, campaign, db, opening.campaign_clock(loaded, db, SystemClock()))
     finally:
         db.dispose()

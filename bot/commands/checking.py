@@ -58,7 +58,7 @@ def _of_postgres(config: Config, path: Path) -> Iterator[str]:
     """Look at a PostgreSQL; an SQLite file would be made by the look."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot import app, storage
+    from bot import opening, storage
     from models.session import Database, connect
 
     if config.on_sqlite:
@@ -67,7 +67,7 @@ def _of_postgres(config: Config, path: Path) -> Iterator[str]:
     try:
         if forgetful := storage.forgetful(db.engine):
             yield forgetful
-        app.check_schema(db, path)
+        opening.check_schema(db, path)
     except BotError as error:
         yield str(error)
     except SQLAlchemyError as error:

@@ -25,14 +25,14 @@ def backup(args: argparse.Namespace) -> int:
 
 def restore(args: argparse.Namespace) -> int:
     """Bring a backup back; refused while a bot works on the database."""
-    from bot import app, config, logs
     from bot import backup as saving
+    from bot import config, logs, opening
 
     logs.configure("WARNING")
     if not args.source.is_file():
         return say(f"--from {args.source}: there is no such file", WRONG)
     loaded = config.load(args.config)
-    lock = app.worker_lock(loaded)
+    lock = opening.worker_lock(loaded)
     if lock:
         lock.take()
     try:

@@ -10,10 +10,10 @@ from bot.commands.base import BATCH_SECONDS, DONE
 
 def serve(args: argparse.Namespace) -> int:
     """Serve callbacks and pages, and do the work as well unless told not to."""
-    from bot import app, config, logs, server
+    from bot import config, logs, opening, server
 
     loaded = _ready(args.config)
-    lock = None if args.no_work else app.worker_lock(loaded.config)
+    lock = None if args.no_work else opening.worker_lock(loaded.config)
     if lock:
         lock.take()  # only to say here, in one line, that it is taken; the child process takes it for itself
         lock.free()
@@ -33,7 +33,7 @@ def work(args: argparse.Namespace) -> int:
 
 def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported here, so that `read` starts fast
     """Load everything and look at the schema, so that what is wrong is said in one line before anything starts."""
-    from bot import app, config, logs, storage
+    from bot import config, logs, opening, storage
     from models.session import Database, connect
 
     logs.configure()
@@ -43,7 +43,7 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
     storage.check_sound(loaded.config.database_url)
     db = Database(connect(loaded.config.database_url))
     try:
-        app.check_schema(db, path)
+        opening.check_schema(db, path)
     finally:
         db.dispose()
     return loaded
@@ -51,7 +51,7 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
 
 def migrate(args: argparse.Namespace) -> int:
     """Bring the database to the newest schema."""
-    from bot import app, config, storage
+    from bot import config, opening, storage
     from models.migrations import run
     from models.session import connect
 
@@ -59,7 +59,7 @@ def migrate(args: argparse.Namespace) -> int:
     storage.check_sound(url)
     engine = connect(url, busy_seconds=BATCH_SECONDS)
     try:
-        changed = app.migrate(engine)
+        changed = opening.migrate(engine)
     finally:
         engine.dispose()
     print(f"{'migrated to' if changed else 'already at'} revision {run.newest()}")
