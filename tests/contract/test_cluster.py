@@ -97,6 +97,8 @@ def test_commands_want_the_tables(
     platform.start()
     config = str(install(tmp_path, platform, empty.url.render_as_string(hide_password=False)))
     platform.stop()
+    with Path(config).open("a", encoding="utf-8") as file:
+        file.write('[server]\npublic_url = "https://bot.example"\n')  # so that nothing else is warned about
     migrations.upgrade(empty)
     for command in (["work"], ["serve", "--no-work"]):
         assert main([*command, "--config", config]) == 2
