@@ -110,10 +110,11 @@ def counts(plan: Plan) -> str:
     renamed = sum(bool(change.was_called) for change in plan.orgs)
     changed = sum(change.org_id is not None and bool(change.after) for change in plan.orgs)
     people = len({change.row.wecom_userid.casefold() for change in plan.people if change.person_id is None})
-    others = sum(change.person_id is not None for change in plan.people)
+    names = sum(bool(change.was_called) for change in plan.people)
+    others = sum(change.new_role or change.backup_was is not None for change in plan.people if change.person_id)
     return (
         f"orgs: {added} added, {renamed} renamed, {changed} changed, {len(plan.gone)} not in the file; "
-        f"people: {people} added, {others} changed; {len(plan.remarks)} to look at"
+        f"people: {people} added, {names} renamed, {others} changed; {len(plan.remarks)} to look at"
     )
 
 
@@ -137,7 +138,8 @@ def _person_lines(change: PersonChange) -> Iterator[str]:
         yield f"+ person {row.name} (line {row.line}): {role}"
         return
     if change.was_called:
-        yield f"= person {change.was_called} (line {row.line}): is called {row.name} from now on"
+        other = "; if that is somebody else, the row wants an account of its own"
+        yield f"= person {change.was_called} (line {row.line}): is called {row.name} from now on{other}"
     if change.new_role or change.backup_was is not None:
         yield f"~ person {row.name} (line {row.line}): {role}"
 
