@@ -14,6 +14,7 @@ _CANCELLED = frozenset(("取消", "推迟", "延期", "改期", "暂缓", "停�
 # behind 取消: an earlier report is meant, not a thing that was called off: 取消我10分钟前报的入户50户
 _EARLIER = "刚|那条|那个|那笔|上一?条|上次|前一?条|前面|之前|[报填录登发]的"
 POINTS_BACK = re.compile(rf"(?:掉|了|一下)?[^,;。!?:\n]{{0,12}}?(?:这条|{_EARLIER})")
+_THAT = frozenset("的那这")
 _THAT_ONE = re.compile("的?[那这]一?[条个笔次](?:数|信息|消息)?[要就先给]?(?:作废|撤|删|不算|不要|取消)")
 _EARLIER_ONE = re.compile(_EARLIER)
 _NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
@@ -29,7 +30,7 @@ _PAIRS = re.compile(rf"(?:{_TODAY})数? ?/ ?(?:累计|总计|总数)|(累计|总
 
 def pairs_of(text: str) -> tuple[bool, bool] | None:
     """Return what a text says of its figures side by side (今日/累计): whether the first, the second is a total."""
-    match = _PAIRS.search(text)
+    match = _PAIRS.search(text) if "/" in text else None
     return None if match is None else (match[1] is not None, match[1] is None)
 
 
@@ -50,7 +51,7 @@ def is_weekday_of(tokens: list[Token], index: int) -> bool:
 
 def ahead(tokens: list[Token], index: int, text: str) -> str:
     """Return the veto that the words right behind a number give it: 4500人的目标, 把海报140删了."""
-    if _THAT_ONE.match(text, tokens[index].end):
+    if text[tokens[index].end : tokens[index].end + 1] in _THAT and _THAT_ONE.match(text, tokens[index].end):
         return "undo"
     if index + 1 == len(tokens) or tokens[index + 1].kind == MARK:
         return ""  # most of them

@@ -9,14 +9,15 @@ from itertools import pairwise
 
 from handlers.reading.tokens import NUMBER, Token
 
-_TELLING = frozenset(("to", "wrong", "swap", "isnot", "is", "from", "rise"))
+TELLING = frozenset(("to", "wrong", "swap", "isnot", "is", "from", "rise"))
 _REACH = 60  # tokens between a wrong number and the right one
 
 
 def replaced(tokens: list[Token]) -> dict[int, int]:
-    """Return start of a wrong number -> start of the number that replaces it, both in the levelled text."""
-    if not any(token.classes & _TELLING for token in tokens):
-        return {}
+    """Return start of a wrong number -> start of the number that replaces it, both in the levelled text.
+
+    Costs time; only to be asked of tokens with a class of TELLING.
+    """
     numbers = [index for index, token in enumerate(tokens) if token.kind == NUMBER]
     wrong: dict[int, int] = {}
     for first, second in pairwise(numbers):

@@ -58,7 +58,11 @@ def _is_footer(line: list[Token]) -> bool:
 
 
 def _split(work: Work) -> list[list[Token]]:
-    marks = [match.span() for match in _LIST_MARK.finditer(work.text)]
+    if "\n" in work.text:
+        marks = [match.span() for match in _LIST_MARK.finditer(work.text)]
+    else:
+        first = _LIST_MARK.match(work.text)
+        marks = [first.span()] if first is not None else []
     if "2" in work.text and _SECOND.search(work.text):
         marks = sorted({*marks, *_inline_marks(work.text)})
     if not marks and "\n" not in work.text:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from handlers.reading.around import pairs_of
-from handlers.reading.corrections import replaced
+from handlers.reading.corrections import TELLING, replaced
 from handlers.reading.days import ask_about_days, sign
 from handlers.reading.drafts import Work
 from handlers.reading.lexicon import build
@@ -22,7 +22,7 @@ from handlers.reading.normalise import bars, normalise
 from handlers.reading.results import Results
 from handlers.reading.settling import settle
 from handlers.reading.spelling import Speller
-from handlers.reading.tokens import MARK, NUMBER, Token, Tokeniser
+from handlers.reading.tokens import MARK, NO_CLASSES, NUMBER, Token, Tokeniser
 from handlers.reading.values import DoubtKind, Reading
 from handlers.reading.verdicts import ask_about_nothing
 from models.campaign.definition import Campaign
@@ -93,9 +93,11 @@ class Reader:
         pairs = pairs_of(levelled)
         work = Work(levelled, self._tokeniser.cut(levelled, pairs is not None), self.lexicon, orgs=tuple(orgs or ()))
         work.frame.pairs = pairs
-        work.wrong = replaced(work.tokens)
-        work.right = frozenset(work.wrong.values())
-        if any(_disowns(work.tokens, index) for index, token in enumerate(work.tokens) if "notown" in token.classes):
+        told = NO_CLASSES.union(*[token.classes for token in work.tokens])
+        if not TELLING.isdisjoint(told):
+            work.wrong = replaced(work.tokens)
+            work.right = frozenset(work.wrong.values())
+        if "notown" in told and _is_disowned(work.tokens):
             work.frame.veto = "notown"
         read_lines(work)
         settle(work)
@@ -114,6 +116,10 @@ class Reader:
             return work
         again = self._work(mended, orgs)
         return again if len(again.drafts) > len(work.drafts) else work
+
+
+def _is_disowned(tokens: list[Token]) -> bool:
+    return any(_disowns(tokens, index) for index, token in enumerate(tokens) if "notown" in token.classes)
 
 
 def _disowns(tokens: list[Token], index: int) -> bool:

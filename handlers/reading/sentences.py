@@ -121,7 +121,7 @@ def _read_number(now: Current, binder: Binder, index: int, start: int, previous:
     """Find the noun of one number and judge it; returns whether there was one."""
     token, at, work = binder.tokens[index], start + index, now.work
     scope, quantity = now.scopes[at], binder.tokens[index].quantity
-    if quantity.percent or quantity.ident or _is_label(binder.tokens, index) or _is_name(now, at):
+    if quantity.percent or quantity.ident or _is_label(now, binder.tokens, index) or _is_name(now, at):
         work.note(token, "skipped", "percent" if quantity.percent else "ident")
         return False
     quantity.measure = quantity.measure or label(now, at) or work.measures.get(token.start, "")
@@ -181,8 +181,10 @@ def _replaced(work: Work, token: Token, choice: Choice) -> None:
     work.note(token, "skipped", "replaced")
 
 
-def _is_label(clause: list[Token], index: int) -> bool:
+def _is_label(now: Current, clause: list[Token], index: int) -> bool:
     """Whether a number belongs to a telephone, a document or the like: 电话6620517."""
+    if "drop" not in now.classes:
+        return False
     for token in reversed(clause[max(0, index - 2) : index]):
         if "drop" in token.classes:
             return True

@@ -21,7 +21,7 @@ _USED = re.compile("(?:现|目前)?(?:已经|已|实际|实)(?:悬挂|张贴|摆
 
 def settle(work: Work) -> None:
     """Mark the drafts that another one stands for, and ask where two do not agree."""
-    if not (work.drafts or work.queries):
+    if not work.queries and _stand_alone(work.drafts):
         return
     for index, draft in enumerate(work.drafts):
         last_week = draft.when is not None and draft.when.text in _LAST_WEEK
@@ -48,6 +48,12 @@ def settle(work: Work) -> None:
     _rivals(work)
     _idle_questions(work)
     _repeats(work.drafts)
+
+
+def _stand_alone(drafts: list[Draft]) -> bool:
+    """Whether no figure can stand for another one: each is of another indicator, and none is a total or of several."""
+    distinct = {draft.target[0] for draft in drafts}
+    return len(distinct) == len(drafts) and not any(draft.scope.total or draft.per for draft in drafts)
 
 
 def _used_of(work: Work, draft: Draft, following: int) -> bool:
