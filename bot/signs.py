@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.silence import silent_since
+from bot.silence import SILENT, silent_since, still_silent_since
 from models.audience import WECOM_APP
 from models.campaign.definition import Campaign
 from models.channel_state import ChannelState
@@ -62,9 +62,9 @@ def signs(session: Session, campaign: Campaign, now: datetime, wall: datetime, p
         if state.channel == WECOM_APP and per_day and state.sent_today(wall) * 100 >= per_day * NEAR:
             yield Sign("day-limit", state.channel, f"{state.sent_today(wall)} of {per_day}")
     yield from _in_vain(session, now)
-    since = silent_since(session, campaign, now, wall)
+    since = silent_since(session, campaign, now, wall) or still_silent_since(session)
     if since is not None:
-        yield Sign("silent", "", f"last heard {since.isoformat(timespec='minutes')}")
+        yield Sign(SILENT, "", f"last heard {since.isoformat(timespec='minutes')}")
 
 
 def _kind(state: ChannelState) -> str:

@@ -4,7 +4,8 @@ Two rules (decided by us 2026-11-24). When a working day ends: nobody for eight 
 Before, by what is usual here: of the half hours of working time on the quietest of the last days a share p had somebody
 who wrote. Silence for k half hours then has the chance (1 - p)^k; below one in a thousand, while notices go out, it is
 no chance. Where half of them are busy that is five hours of work, in a busy place ninety minutes, in a quiet one never.
-After the campaign's last day silence tells nothing.
+Before the campaign's first day and after its last silence tells nothing. What was told once is over when somebody is
+heard, not when the day is.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from models.campaign.definition import Campaign
 from models.campaign.periods import localise
 from models.campaign.workdays import Workdays
 from models.inbox import Inbox
+from models.incidents import Incident
 from models.outbox import Attempt
 
+SILENT = "silent"  # kind of incident
 A_DAY_LONG = timedelta(hours=8)  # of transport time
 FROM = time(17)  # of a working day
 AFTER = 20  # notices that went out meanwhile
@@ -36,7 +39,7 @@ Slot = tuple[date, float]  # day, and the half hour it begins with
 def silent_since(session: Session, campaign: Campaign, now: datetime, wall: datetime) -> datetime | None:
     """Return when the last was heard, when the silence since then says something. now, result: campaign time."""
     local = localise(campaign, now)
-    if not Workdays(campaign).is_workday(local.date()):
+    if not campaign.first_day <= local.date() <= campaign.last_day or not Workdays(campaign).is_workday(local.date()):
         return None
     last = session.execute(
         select(Inbox.id, Inbox.sent_at, Inbox.received_at).order_by(Inbox.id.desc()).limit(1)
@@ -53,6 +56,15 @@ def silent_since(session: Session, campaign: Campaign, now: datetime, wall: date
     heard = session.scalars(select(Inbox.received_at).where(Inbox.id > last.id - ROWS)).all()
     usual = _usual(campaign, heard, last.received_at)
     return last.received_at if usual is not None and (1 - min(usual, MOST)) ** quiet < CHANCE else None
+
+
+def still_silent_since(session: Session) -> datetime | None:
+    """Return when the last was heard before a silence that has been noticed and goes on; None without one."""
+    noticed = session.scalar(select(Incident.opened_at).where(Incident.open_key == f"{SILENT}:"))
+    if noticed is None:
+        return None
+    last = session.scalar(select(Inbox.received_at).order_by(Inbox.id.desc()).limit(1))
+    return last if last is not None and last < noticed else None
 
 
 def _usual(campaign: Campaign, heard: Sequence[datetime], last: datetime) -> float | None:

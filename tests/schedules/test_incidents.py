@@ -329,6 +329,9 @@ def test_nobody_heard_for_a_working_day(site: Site) -> None:
         text(site, words=f"n {number}")
     site.run(60)
     assert site.shown()[0].startswith("· 异常：上班时间很久没有收到任何人的消息，可能是平台的回调到不了机器人")
+    for _ in range(3):  # into the Sunday, when silence says nothing: still nobody was heard
+        site.run(13 * 3600)
+    assert site.shown()[0].startswith("· 异常：上班时间很久没有")
     heard(site)
     site.run(1)
     site.run(61)
@@ -369,6 +372,18 @@ def test_nobody_heard_where_people_usually_write(
         site.run(1)
         site.run(61)
         assert site.shown()[0].startswith("· 已恢复：又收到消息了")
+
+
+@pytest.mark.parametrize("moment", ["05-10 09:02", "06-01 09:02"])
+def test_silence_outside_the_campaign_means_nothing(make_world: Make, tmp_path: Path, moment: str) -> None:
+    """Nobody answers what was written to many on the day before the campaign, or on the one after it."""
+    site = Site(make_world(moment), tmp_path, SettableClock(WALL))
+    heard(site)
+    site.run(8 * 3600)
+    for number in range(20):
+        text(site, words=f"n {number}")
+    site.run(60)
+    assert site.shown() == []
 
 
 @pytest.mark.parametrize("moment", ["06-01 16:00", "05-15 16:00"])
