@@ -83,7 +83,8 @@ def test_what_changes(db: Database) -> None:
         "~ org 长沙市公安局反诈中心 (line 3): headcount 12000 -> 12500, left_on nothing -> 2021-05-31",
         "~ org 长沙县公安局 (line 4): aliases nothing -> 长县",
         "+ org 浏阳市公安局 (line 5): county under 长沙市公安局反诈中心",
-        "= person 王芳 (line 2): is called 王小芳 from now on; if that is somebody else, the row wants an account of its own",
+        "= person 王芳 (line 2): is called 王小芳 from now on; "
+        "if that is somebody else, the row wants an account of its own",
         "~ person 王小芳 (line 2): backup liaison of 长沙市公安局反诈中心",
         "+ person 赵敏 (line 4): liaison of 浏阳市公安局",
         "+ person 赵敏 (line 5): viewer of 长沙县公安局",
