@@ -40,7 +40,7 @@ SQLITE: Mapping[int, str] = {  # primary result code -> what is wrong
 POSTGRES: Mapping[str, str] = {"53100": FULL, "58030": UNWRITABLE}  # SQLSTATE
 LOW_BYTES, LOW_SHARE = 256 * 2**20, 0.05  # the smaller of both: below it the admins are told (decided 2026-11-24)
 NONE_BYTES, NONE_SHARE = 2**20, 0.01  # the smaller of both: below it nothing is begun any more
-MARKER = ".damaged"  # behind the name of the database
+MARKER = ".damaged.txt"  # behind the name of the database; a copy that somebody puts aside is not called so
 LOW, WAS_FULL = "disk", "full"  # kinds of incidents
 PROBE, PROBE_LENGTH = "probe", 32_768  # a setting that is written to see whether writing works, more than a report has
 

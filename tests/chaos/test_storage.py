@@ -199,7 +199,9 @@ def test_damage_under_a_running_bot(start: Start, sqlite_url: str, tmp_path: Pat
     assert office.health() == (503, "damaged")
     office.bot.stop()
     assert content(database) == before or content(database) == before[:1]  # the log is cleared away when all is closed
-    assert "is damaged (database disk image is malformed)" in Path(f"{database}.damaged").read_text(encoding="utf-8")
+    assert "is damaged (database disk image is malformed)" in Path(f"{database}.damaged.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_backup_that_finds_damage_stops_the_bot(
@@ -207,11 +209,14 @@ def test_a_backup_that_finds_damage_stops_the_bot(
 ) -> None:
     """Damage in a corner that the bot never looks into is found by the nightly backup, and the bot heeds it.
 
-    Once somebody has mended the file the next start finds it whole and takes the mark away.
+    Once somebody has mended the file the next start finds it whole and takes the mark away. What an operator has put
+    aside under a like name is no mark, and stays.
     """
     monkeypatch.setattr(logs, "configure", lambda *_: None)
     database, config = Path(str(make_url(sqlite_url).database)), tmp_path / "config.toml"
     whole = database.read_bytes()
+    aside = Path(f"{database}.damaged")
+    aside.write_bytes(whole)
     office = start(sqlite_url)
     spoil(database, "member_call")
     assert (office.say()[0].statuses, office.health()) == ((200,), (200, "ok"))
@@ -224,4 +229,5 @@ def test_a_backup_that_finds_damage_stops_the_bot(
         check_sound(sqlite_url)
     database.write_bytes(whole)
     check_sound(sqlite_url)
-    assert not Path(f"{database}.damaged").exists()
+    assert not Path(f"{database}.damaged.txt").exists()
+    assert aside.read_bytes() == whole
