@@ -35,7 +35,7 @@ def not_understood(ctx: Context, match: Match) -> Reply:
         Verdict.PLAN: wording.looks_like_plan(),
         Verdict.CHAT: wording.chat_once(),
     }.get(verdict)
-    if any(step.reason == "undo" for step in reading.steps):
+    if reading.withdraws:
         return Reply(wording.looks_like_undo(), outcome=outcome)
     if verdict is Verdict.CHAT and any(character.isdigit() for character in ctx.inbound.text):
         text = None  # there is a number in it: say how to write one

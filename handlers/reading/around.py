@@ -16,7 +16,7 @@ _EARLIER = "刚|那条|那个|那笔|上一?条|上次|前一?条|前面|之前|
 POINTS_BACK = re.compile(rf"(?:掉|了|一下)?[^,;。!?:\n]{{0,12}}?(?:这条|{_EARLIER})")
 _THAT = frozenset("的那这")
 _THAT_ONE = re.compile("的?[那这]一?[条个笔次](?:数|信息|消息)?[要就先给]?(?:作废|撤|删|不算|不要|取消)")
-_EARLIER_ONE = re.compile(_EARLIER)
+EARLIER_ONE = re.compile(_EARLIER)
 _NAME = 5  # unknown characters of the name of an org before 镇, 局 ...
 _BUT = frozenset("才只还连")
 _BESIDE = 4  # tokens between a bulletin and what it says
@@ -111,7 +111,7 @@ def taken_back(tokens: list[Token], text: str) -> bool:
     if "undo" not in tokens[at].classes or "fix" in tokens[at].classes:
         return False
     last = next((token.start for token in reversed(tokens[:at]) if token.kind == NUMBER), None)
-    return last is not None and _EARLIER_ONE.search(text, tokens[0].start, last) is not None
+    return last is not None and EARLIER_ONE.search(text, tokens[0].start, last) is not None
 
 
 def ends_taking_back(tokens: list[Token], index: int, text: str) -> bool:
@@ -121,7 +121,7 @@ def ends_taking_back(tokens: list[Token], index: int, text: str) -> bool:
     begin = index
     while begin > 0 and tokens[begin - 1].kind != MARK:
         begin -= 1
-    return _EARLIER_ONE.search(text, tokens[begin].start - tokens[begin].gap, tokens[index].start) is not None
+    return EARLIER_ONE.search(text, tokens[begin].start - tokens[begin].gap, tokens[index].start) is not None
 
 
 def of_their_bulletin(tokens: list[Token], index: int) -> bool:

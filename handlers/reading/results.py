@@ -15,7 +15,7 @@ from handlers.reading.mentions import factor_of
 from handlers.reading.normalise import Normal
 from handlers.reading.tokens import NUMBER, Token
 from handlers.reading.values import Candidate, Doubt, DoubtKind, Found, Reading, Span, Step
-from handlers.reading.verdicts import verdict
+from handlers.reading.verdicts import verdict, withdraws
 from models.campaign.definition import Campaign
 
 _SHOWN = 3  # candidates of one doubt; all parts where only the part is in doubt
@@ -45,6 +45,7 @@ class Results:
             tuple(self._doubt(query) for query in queries),
             self._unplaced(),
             tuple(self._steps()),
+            withdraws(work),
         )
 
     def _span(self, start: int, end: int) -> Span:

@@ -108,3 +108,4 @@ class Reading:
     doubts: tuple[Doubt, ...] = ()  # in the order of the text
     unplaced: tuple[Span, ...] = ()  # numbers that could not be placed: the answer names them
     steps: tuple[Step, ...] = ()  # one a number, in the order of the text
+    withdraws: bool = False  # it takes back an earlier report, in whatever words: 刚才那条不要了

@@ -5,6 +5,7 @@ Called by reader.py and results.py last.
 
 from __future__ import annotations
 
+from handlers.reading.around import EARLIER_ONE
 from handlers.reading.drafts import Query, Work
 from handlers.reading.grammar import words
 from handlers.reading.lexicon import Target
@@ -44,6 +45,14 @@ def verdict(work: Work) -> Verdict:
     if flags & _FIXES and work.notes:
         return Verdict.CORRECTION
     return Verdict.CHAT if flags - {"mark"} or work.notes else Verdict.NOTHING
+
+
+def withdraws(work: Work) -> bool:
+    """Whether a message without figures takes back an earlier one: 刚才那条不要了, 上一条删了吧."""
+    if any(note.reason == "undo" for note in work.notes):
+        return True
+    told = ("undo" in work.flags or "取消" in work.text) and "question" not in work.flags and not work.drafts
+    return told and EARLIER_ONE.search(work.text) is not None
 
 
 def ask_about_nothing(work: Work) -> None:

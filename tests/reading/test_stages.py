@@ -115,6 +115,24 @@ def test_bare_correction_asks_of_what(reader: Reader, text: str) -> None:
     assert [(doubt.kind, doubt.value) for doubt in reading.doubts] == [(DoubtKind.WHICH_INDICATOR, 15)]
 
 
+@pytest.mark.parametrize(
+    ("text", "withdraws"),
+    [
+        ("刚才那条报错了，不要了", True),
+        ("我上午报的数别算了", True),
+        ("我之前报的数别算了", True),
+        ("上一条删了吧", True),
+        ("前面报的手册300本取消", True),
+        ("刚才贴海报二十张那条作废我等会儿重新发", True),
+        ("刚才那条删了没？", False),
+        ("手册300本，刚才那条不算", False),
+    ],
+)
+def test_withdrawals_in_own_words_are_known(reader: Reader, text: str, withdraws: bool) -> None:
+    """A message that only takes back an earlier one is told as such, so that the answer can say what to type."""
+    assert reader.read(text).withdraws is withdraws
+
+
 def test_lines_belong_to_their_orgs(reader: Reader) -> None:
     """Rows of a table and lines of a 接龙 carry the name that they begin with."""
     table = reader.read("单位\t手册\n城关镇\t300\n河东镇\t260\n合计\t560")
