@@ -2,7 +2,8 @@
 
 A disk that fills up is seen before it is full, and told (bot/incidents.py). When a write has failed for want of space
 the process says so in /healthz and tries a small write with each look, so that it is well again by itself. A damaged
-SQLite file is never written to again: every transaction that would write is refused until a backup is brought back.
+SQLite file is never written to again: every transaction that would write is refused until a backup is brought back;
+so with a file that was moved away or replaced under the bot, until it is back.
 What is damaged is marked in a file beside it, so that whoever finds it out, the running bot or `backup`, stops both.
 """
 
@@ -29,7 +30,7 @@ from models.clock import Clock
 from models.errors import BotError
 from models.session import Database
 
-DAMAGED, FULL, UNWRITABLE = "damaged", "full", "not writable"  # as /healthz says it
+DAMAGED, FULL, UNWRITABLE, GONE = "damaged", "full", "not writable", "gone"  # as /healthz says it
 SQLITE: Mapping[int, str] = {  # primary result code -> what is wrong
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
@@ -69,6 +70,8 @@ class Storage:
         self._folders = [*([self._file.parent] if self._file else []), *folders]
         self._lock = threading.Lock()
         self._trouble: str | None = None
+        self._opened: tuple[int, int] | None = None  # device and inode of the file that is written to
+        self._gone = False
         self._since: datetime | None = None  # transport time of the first write that failed, until it is noted
         event.listen(db.engine, "handle_error", self._failed, retval=True)
         if self._file:
@@ -78,6 +81,8 @@ class Storage:
         """Return what keeps the database from being written to, or None. After a failed write it tries a small one."""
         if self._is_damaged():
             return DAMAGED
+        if self._is_gone():
+            return GONE
         room = all(free >= min(NONE_BYTES, total * NONE_SHARE) for free, total, _ in self._room())
         if self._trouble and room and self._probe():
             log.info("storage-well", was=self._trouble)
@@ -87,7 +92,7 @@ class Storage:
     @property
     def known(self) -> str | None:
         """Return the same as of the last look."""
-        return self._trouble
+        return GONE if self._gone else self._trouble
 
     def signs(self) -> Iterator[Sign]:
         """List what an operator should know of the disk while there is room to write it down."""
@@ -125,6 +130,22 @@ class Storage:
             self._note_damage("it is marked so")
         return self._trouble == DAMAGED
 
+    def _is_gone(self) -> bool:
+        """Tell whether the file was moved away, deleted or replaced: what is still written would be lost with us."""
+        if self._file is None:
+            return False
+        try:
+            there = self._file.stat()
+        except FileNotFoundError:
+            gone = self._opened is not None
+        else:
+            self._opened = self._opened or (there.st_dev, there.st_ino)
+            gone = self._opened != (there.st_dev, there.st_ino)
+        if gone and not self._gone:
+            log.error("database-gone", file=str(self._file), do="put the file back where it was, or restart the bot")
+        self._gone = gone
+        return gone
+
     def _note_damage(self, what: str) -> None:
         assert self._file
         with self._lock:
@@ -135,9 +156,10 @@ class Storage:
         log.error("database-damaged", what=what, do=advice(self._file, what))
 
     def _keep_out(self, connection: Connection) -> None:
-        """Refuse a transaction that would write into a damaged file."""
-        if self._trouble == DAMAGED and not connection.get_execution_options().get("reading", False):
-            raise OperationalError("the database is damaged", None, sqlite3.DatabaseError(DAMAGED))
+        """Refuse a transaction that would write into a damaged file, or one that is not in its place."""
+        what = GONE if self._gone else self._trouble
+        if what in (DAMAGED, GONE) and not connection.get_execution_options().get("reading", False):
+            raise OperationalError(f"the database is {what}", None, sqlite3.DatabaseError(what))
 
     def _probe(self) -> bool:
         try:

@@ -204,6 +204,25 @@ def test_damage_under_a_running_bot(start: Start, sqlite_url: str, tmp_path: Pat
     )
 
 
+def test_the_file_is_moved_away_under_the_bot(start: Start, sqlite_url: str) -> None:
+    """Nothing is taken into a file that is not in its place, or that another one has replaced, until it is back."""
+    database = Path(str(make_url(sqlite_url).database))
+    aside, other = database.with_name("aside.db"), database.with_name("other.db")
+    other.write_bytes(database.read_bytes())
+    office = start(sqlite_url)
+    assert (office.say()[0].statuses, office.health()) == ((200,), (200, "ok"))
+    database.rename(aside)
+    assert office.health() == (503, "gone")
+    assert office.say()[0].statuses == (503,)
+    other.rename(database)
+    assert office.health() == (503, "gone")
+    database.rename(other)
+    aside.rename(database)
+    assert office.health() == (200, "ok")
+    assert office.say()[0].statuses == (200,)
+    office.bot.stop()
+
+
 def test_a_backup_that_finds_damage_stops_the_bot(
     start: Start, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
