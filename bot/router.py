@@ -9,6 +9,7 @@ On SQLite messages that come together share a transaction, each in a savepoint.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ class _Failed(Exception):  # noqa: N818  # not an error by itself: it ends the t
         if self.error is None:
             return self.route, Reply(wording.failed(), outcome="failed")
         return self.route, refuse(ctx, self.error)
+
+
+class _StatementError(Exception):
+    """A statement of one inbound is at fault, not the database: the others must not be refused with it."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,16 @@ class Router:
                 return self._take(session, task, failed)
 
     def _answer_several(self, tasks: Sequence[_Task]) -> list[str | None]:
-        """Answer several in one transaction, each in a savepoint."""
+        """Answer several in one transaction, each in a savepoint. Raises _StatementError when one has spoiled it."""
+        try:
+            return self._answer_each(tasks)
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_ERROR or isinstance(error, InterfaceError):
+                raise _StatementError from error
+            raise
+
+    def _answer_each(self, tasks: Sequence[_Task]) -> list[str | None]:
         answers = []
         with self.db.begin(max(task.waited() for task in tasks)) as session:
             for task in tasks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +13,20 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
 
+from bot import router
 from bot.app import Bot, build
 from bot.config import load_all
+from bot.together import _Place
+from handlers.base import Context, Match, route
+from handlers.routes import ROUTES
 from models import audit
 from models.audit import AuditRow
 from models.forms import Form
 from models.inbox import Inbox
-from models.messages import Inbound, InboundKind
+from models.messages import Inbound, InboundKind, Reply
 from tests import installing
 from tests.engine import ManualEngine
 
@@ -27,9 +34,24 @@ NUMBERS = itertools.count(1)
 NOWHERE = "http://127.0.0.1:9/"
 
 
+def _wrong(ctx: Context, match: Match) -> Reply:
+    ctx.session.execute(sql("SELECT nothing FROM nowhere"))
+    return Reply("")
+
+
+WRONG = route("wrong", words=("wrong",))(_wrong)
+
+
 @pytest.fixture
 def bot(tmp_path: Path, database_url: str) -> Iterator[Bot]:
     """Return a bot that is asked in this process."""
+    bot = make(tmp_path, database_url)
+    yield bot
+    bot.stop()
+
+
+def make(tmp_path: Path, database_url: str) -> Bot:
+    """Build a bot in a folder."""
     (tmp_path / "people.csv").write_text(installing.PEOPLE, encoding="utf-8")
     robot = f"{NOWHERE}webhook/send?key={installing.ROBOT_KEY}"
     config = installing.write_config(
@@ -37,8 +59,7 @@ def bot(tmp_path: Path, database_url: str) -> Iterator[Bot]:
     )
     bot = build(load_all(config, {}), engine=ManualEngine())
     bot.prepare()
-    yield bot
-    bot.stop()
+    return bot
 
 
 def say(bot: Bot, who: str, text: str) -> str:
@@ -91,3 +112,23 @@ def test_of_two_taps_one_opens_a_form(bot: Bot) -> None:
     at_once(bot, [("WangFang", "填报")] * 4)
     with bot.db.read() as session:
         assert session.scalar(select(func.count(Form.id)).where(Form.closed_at.is_(None))) == 1
+
+
+def test_a_statement_that_fails_spoils_no_others(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a group whose one message makes a wrong statement the others are answered; that one comes again."""
+    bot = make(tmp_path, sqlite_url)
+    monkeypatch.setattr(router, "ROUTES", (WRONG, *ROUTES))
+    said = ["今天发放宣传手册500册", "wrong", "今天悬挂横幅12条"]
+    places: list[_Place[router._Task, str | None]] = [
+        _Place(router._Task(Inbound("wecom_app", text, "WangFang", InboundKind.TEXT, text), text, time.monotonic()))
+        for text in said
+    ]
+    assert bot.router._together is not None
+    bot.router._together._work(places)
+    assert [isinstance(place.error, OperationalError) for place in places] == [False, True, False]
+    assert ["已记录" in (place.outcome or "") for place in places] == [True, False, True]
+    with bot.db.read() as session:
+        assert session.scalar(select(func.count(Inbox.id))) == 2
+    bot.stop()
