@@ -163,7 +163,7 @@ def test_the_server_restarts(site: Database, spawn: Spawn, postgres: Postgres) -
     give(site, "b")
     assert until(lambda: undone(site) == 0, 15)
     assert worker.poll() is None
-    assert until(lambda: jobs(site, "doing") + jobs(site, "todo") == 0, 5)
+    assert until(lambda: jobs(site, "doing") + jobs(site, "todo") == 0, 15)
 
 
 def test_what_is_kept(site: Database) -> None:
