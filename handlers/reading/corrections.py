@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from handlers.reading.tokens import NUMBER, Token
+from handlers.reading.tokens import MARK, NUMBER, Token
 
 TELLING = frozenset(("to", "wrong", "swap", "isnot", "is", "from", "rise"))
+_LINKS = frozenset(("是", "为", "的", "都是", "也是"))  # between a number and what it is called
 _REACH = 60  # tokens between a wrong number and the right one
 
 
@@ -27,6 +28,9 @@ def replaced(tokens: list[Token]) -> dict[int, int]:
     for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False):
         if third - first < _REACH and _grown(tokens, first, second, third):
             wrong[first], wrong[third] = first, third
+    for index in numbers:
+        if tokens[index].start not in wrong and _is_mistake(tokens, index) and index not in wrong:
+            wrong[index] = index
     if any("to" in token.classes for token in tokens):
         taken = wrong.keys() | set(wrong.values())
         for index in numbers:
@@ -55,6 +59,19 @@ def _pair(tokens: list[Token], first: int, second: int) -> tuple[int, int] | Non
     if not (denied or "swap" in between or said) or _other_noun(tokens, first, second):
         return None
     return (second, first) if denied or "swap" in between else (first, second)
+
+
+def _is_mistake(tokens: list[Token], index: int) -> bool:
+    """Whether a clause ends by calling its number a mistake: 早上发的折页460是笔误."""
+    for at in range(index + 1, min(index + 4, len(tokens))):
+        token = tokens[at]
+        if token.gap or token.kind == NUMBER:
+            return False
+        if "wrong" in token.classes:
+            return at + 1 == len(tokens) or tokens[at + 1].kind == MARK or tokens[at + 1].word in ("了", "的")
+        if token.word not in _LINKS:
+            return False
+    return False
 
 
 def _grown(tokens: list[Token], first: int, second: int, third: int) -> bool:

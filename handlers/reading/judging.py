@@ -11,6 +11,7 @@ from decimal import Decimal
 from handlers.reading.binding import Binder, Choice
 from handlers.reading.carrying import gives_way
 from handlers.reading.drafts import Current
+from handlers.reading.each import ask_of_each, by_time, counted, times
 from handlers.reading.grammar import AND
 from handlers.reading.lexicon import Target
 from handlers.reading.measures import BOXES, FREQUENCY, GENERIC, NO_COUNT, PERSONS, PIECES
@@ -21,7 +22,7 @@ from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
 _PARTS = 12  # figures that one total may sum up
-_MEANS = frozenset(("平均", "日均", "人均", "户均", "场均", "每天", "每日", "每周", "每晚"))
+_JOINS = AND | {"加", "加上"}  # 手册加资料一共320份
 _APART = frozenset(("meeting", "staff", "place", "trader", "rate", "drop", "like"))
 
 
@@ -40,8 +41,12 @@ def judge(now: Current, binder: Binder, choice: Choice, index: int, at: int, sco
     noun = binder.tokens[choice.mention.index].classes if choice.mention is not None else NO_CLASSES
     veto = _veto(now, choice, target, scope, noun)
     if now.question or veto or scope.like or (scope.each and not scope.total):
-        if scope.each and now.loose and not _by_time(now, at) and not veto and not now.question and value is not None:
-            work.ask(DoubtKind.EACH_TIMES, token, ((target, _times(now, at, value)),), scope.when)
+        if scope.each and not by_time(now, at) and not veto and not now.question and value is not None:
+            count = counted(now, at)
+            if count is not None:
+                work.ask(DoubtKind.EACH_TIMES, token, ((target, value * count),), scope.when)
+            elif now.loose:
+                work.ask(DoubtKind.EACH_TIMES, token, ((target, times(now, at, value)),), scope.when)
         work.note(token, "skipped", "question" if now.question else veto or ("like" if scope.like else "each"))
         return
     kind = _doubt(now, target, scope, at)
@@ -108,20 +113,6 @@ def _veto(now: Current, choice: Choice, target: Target, scope: Scope, noun: froz
     return "meeting" if met else ""
 
 
-def _by_time(now: Current, at: int) -> bool:
-    """Whether a figure is a mean, or of each day: 平均每天排片55场."""
-    return any(token.word in _MEANS for token in now.tokens[max(0, at - 6) : at])
-
-
-def _times(now: Current, at: int, value: Decimal) -> Decimal | None:
-    """Return how much it would be if each of several did so: 8个社区每个2条 is 16."""
-    for token in reversed(now.tokens[max(0, at - 12) : at]):
-        if token.kind == NUMBER:
-            count = token.quantity.numeral.value
-            return value * count if count is not None and count == count.to_integral_value() else None
-    return None
-
-
 def _doubt(now: Current, target: Target, scope: Scope, at: int) -> DoubtKind | None:
     shape = now.tokens[at].quantity.numeral.shape
     if scope.veto == "over":
@@ -184,8 +175,9 @@ def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:
         return False
     summed = _summed(binder, tail, index)
     if between:  # 张贴海报、摆放展架共380个: of both, where a word says so
-        joined = any(token.word in AND for token in between)
-        return joined and all(token.word in AND or (summed and "verb" in token.classes) for token in between)
+        joined = any(token.word in _JOINS for token in between)
+        summed = summed or _summed_before(binder, tail)
+        return joined and all(token.word in _JOINS or (summed and "verb" in token.classes) for token in between)
     if _is_frequency(binder, tail) and not summed:
         return False  # 短视频播放量: the last noun is what is counted
     return not (head.acts or tail.acts or head.place or tail.place)
@@ -197,6 +189,19 @@ def _is_frequency(binder: Binder, noun: Mention) -> bool:
 
 def _summed(binder: Binder, tail: Mention, index: int) -> bool:
     return any("total" in token.classes for token in binder.tokens[tail.index + 1 : index])
+
+
+def _summed_before(binder: Binder, tail: Mention) -> bool:
+    """Whether a word for the whole stands before a list of nouns and verbs: 共张贴海报、悬挂横幅860处."""
+    for at in range(tail.index - 1, max(-1, tail.index - _PARTS), -1):
+        token = binder.tokens[at]
+        if binder.tokens[at + 1].gap:
+            return False
+        if token.classes & {"total", "cum"}:
+            return True
+        if not ("verb" in token.classes or token.word in _JOINS or at in binder.at):
+            return False
+    return False
 
 
 def _shared_by_one(binder: Binder, index: int) -> bool:
@@ -216,6 +221,9 @@ def leave(now: Current, choice: Choice, token: Token, scope: Scope, at: int) -> 
         return
     if _is_mark(now, at):
         work.note(token, "skipped", "ident")
+        return
+    of_each = scope.each and misfit is None and bool(quantity.measure)
+    if of_each and not (scope.veto or now.question or scope.paren) and ask_of_each(now, token, scope, at):
         return
     if scope.veto or now.question or (scope.each and misfit is None):
         work.note(token, "skipped", scope.veto or ("question" if now.question else "each"))

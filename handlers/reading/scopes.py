@@ -225,7 +225,8 @@ class _Walk:
         state.cum = False
         told = state.veto != "plan" or self.ordered or len(self.found) > self.planned
         now = (told and when.text.startswith("今")) or (state.veto == "plan" and self.ordered and when.text in _PASSED)
-        if state.veto in ("past", "other", "plan") and now:
+        back = state.veto == "past" and when.text[0] in "本这"  # 微博 上月6.2万 本月6.5万
+        if back or (state.veto in ("past", "other", "plan") and now):
             state.veto = ""
 
     def _word(self, governs: str, word: str, index: int) -> None:

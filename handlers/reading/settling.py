@@ -148,6 +148,10 @@ def _idle_questions(work: Work) -> None:
     """A number of another thing beside a figure of the same noun needs no question: 短信三家合计35万条."""
     bound = {(draft.target[0], draft.sentence) for draft in work.drafts}
     idle = [q for q in work.queries if q.kind is DoubtKind.UNIT_MISFIT and (q.targets[0][0][0], q.sentence) in bound]
+    whole = {(draft.target, draft.sentence) for draft in work.drafts if draft.scope.total and not draft.dropped}
+    for query in [q for q in work.queries if q.kind is DoubtKind.EACH_TIMES]:
+        if (query.targets[0][0], query.sentence) in whole:
+            work.queries.remove(query)  # 4个小区每个小区挂横幅2条，共8条
     for query in idle:
         work.queries.remove(query)
         work.notes.append(Note(query.start, query.end, "unplaced", "other-measure"))

@@ -67,7 +67,7 @@ def ask_about_nothing(work: Work) -> None:
     numbers = [token for token in work.tokens if token.kind == NUMBER and token.start not in work.wrong]
     noun = _vague_noun(work) if loose and not work.flags & {"chat", "ours"} else None
     if len(loose) == 1 and len(numbers) == 1 and _stands_free(work, numbers[0]):
-        targets = tuple((target, None) for target in _likely(work, numbers[0].measure))
+        targets = tuple((target, None) for target in likely(work, numbers[0].measure))
         if targets:
             work.ask(DoubtKind.WHICH_INDICATOR, numbers[0], targets)
     elif noun is not None:
@@ -107,8 +107,8 @@ def _stands_free(work: Work, number: Token) -> bool:
     return done
 
 
-def _likely(work: Work, measure: str) -> list[Target]:
-    """Indicators that a bare number may count, in the campaign's order: those that accept its measure word."""
+def likely(work: Work, measure: str) -> list[Target]:
+    """Return indicators that a bare number may count, in the campaign's order: those that accept its measure word."""
     keys = work.lexicon.owners.get(measure, ()) if measure else tuple(work.lexicon.fits)
     likely: list[Target] = [(key, None) for key in keys if key not in work.lexicon.by]
     return likely[:_LIKELY]

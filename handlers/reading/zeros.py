@@ -164,6 +164,8 @@ def _ends_so(now: Current, rest: list[Token], nobody: bool) -> bool:
     for index, token in enumerate(rest):
         if _unknown(now, token):
             return False
+        if not index and "people" in token.classes and len(rest) == 2 and "incoming" in rest[1].classes:
+            continue  # 没有群众咨询
         if token.word == "、" and index + 1 < len(rest) and rest[index + 1].classes & NEGATIVE:
             continue  # 无咨询、无劝阻
         if token.entry is None or token.entry.targets:

@@ -12,7 +12,7 @@ def _ids(name: str) -> list[str]:
     return [f"{name}-{number}" for number, _ in enumerate(rows(name), 1)]
 
 
-TABLES = ("sentences", "blocks", "bulletins", *(f"fresh{number}" for number in range(1, 16)))
+TABLES = ("sentences", "blocks", "bulletins", *(f"fresh{number}" for number in range(1, 17)))
 FIGURES = [row for name in TABLES for row in rows(name)]
 
 
