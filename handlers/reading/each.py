@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from handlers.reading.carrying import after_sessions
 from handlers.reading.drafts import Current
+from handlers.reading.measures import GENERIC
+from handlers.reading.mentions import fit
 from handlers.reading.scopes import Scope
 from handlers.reading.tokens import NUMBER, Token
 from handlers.reading.values import DoubtKind
@@ -40,9 +42,10 @@ def counted(now: Current, at: int) -> Decimal | None:
         return None
     for index in range(max(0, at - _WIDE), min(at + _WIDE, len(now.tokens))):
         token = now.tokens[index]
-        if token.kind != NUMBER or token.measure != word[1] or index == at:
+        if token.kind != NUMBER or index == at or token.measure not in ("个", word[1]):
             continue
-        if not named or (index + 1 < len(now.tokens) and now.tokens[index + 1].word == named):
+        after = now.tokens[index + 1].word if index + 1 < len(now.tokens) else ""
+        if after == named if named else word[1] in (token.measure, after):  # 三个村 before 每村
             count = token.quantity.numeral.value
             return count if count is not None and count == count.to_integral_value() and count > 1 else None
     return None
@@ -66,6 +69,11 @@ def ask_of_each(now: Current, token: Token, scope: Scope, at: int) -> bool:
     if heir is not None and heir.target is not None:
         now.work.ask(DoubtKind.EACH_TIMES, token, ((heir.target, value * heir.factor * count),), scope.when)
         return True
+    named = fit(now.lexicon, now.topic, token) if token.measure not in GENERIC else None
+    done = bool(now.classes & {"handed", "verb"}) and not now.classes & {"stock", "received", "undone"}
+    if named is not None and done and not token.gap:
+        now.work.ask(DoubtKind.EACH_TIMES, token, ((named[0], value * named[1] * count),), scope.when)
+        return True  # 三个村都挂了横幅，每村4条
     targets = likely(now.work, token.measure)
     if not targets or not any("handed" in before.classes for before in now.tokens[max(0, at - 4) : at]):
         return False

@@ -151,10 +151,12 @@ def _sharing(now: Current, binder: Binder, choice: Choice, index: int, at: int) 
     assert choice.target is not None
     sharing = [choice.target]
     last = choice.mention
+    if last is not None and choice.reason == "right":
+        return [*sharing, *_behind(binder, last, choice.target, index)]
     if last is None or choice.reason != "left":
         return sharing
     for noun in binder.before(last.index):
-        if noun.weak or not _listed(binder, noun, last, index):
+        if noun.weak or noun.index in binder.taken or not _listed(binder, noun, last, index):
             break
         fitting = fit(now.lexicon, noun.targets, binder.tokens[index])
         if fitting is None and not (_summed(binder, last, index) and binder.tokens[index].measure in GENERIC):
@@ -166,6 +168,27 @@ def _sharing(now: Current, binder: Binder, choice: Choice, index: int, at: int) 
             sharing.insert(0, each)
         last = noun
     return sharing
+
+
+def _behind(binder: Binder, first: Mention, target: Target, index: int) -> list[Target]:
+    """List the nouns joined to the one behind a number, none of which has its own: 500份手册和折页."""
+    others: list[Target] = []
+    measure, at = binder.tokens[index].measure, first.index
+    if not measure or measure in GENERIC or measure in FREQUENCY or first.acts or first.place:
+        return others
+    while at + 2 < len(binder.tokens) and binder.tokens[at + 1].word in AND:
+        noun = binder.at.get(at + 2)
+        if noun is None or noun.acts or noun.lean or noun.place or noun.weak:
+            break
+        if binder.tokens[at + 1].gap or binder.tokens[at + 2].gap:
+            break
+        fitting = fit(binder.lexicon, noun.targets, binder.tokens[index])
+        if fitting is None or any(token.kind == NUMBER for token in binder.tokens[at + 3 : at + 6]):
+            break
+        if fitting[0] != target and fitting[0] not in others:
+            others.append(fitting[0])
+        at += 2
+    return others
 
 
 def _listed(binder: Binder, head: Mention, tail: Mention, index: int) -> bool:

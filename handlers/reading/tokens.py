@@ -19,7 +19,7 @@ WORD, NUMBER, DAY, MARK = range(4)
 NO_CLASSES: frozenset[str] = frozenset()
 _AFTER = re.compile(r" ?(?:余|多(?!次|的|半)|左右|上下|以上|有余|之多|出头|开外|\+(?!\d))")
 _PLUS = re.compile(r"\+(?![\d一二三四五六七八九])")
-_RANGE = re.compile(r" ?(?:-|~|至|到|或|或者) ?")
+_RANGE = re.compile(r" ?(?:-|~|至|到|或|或者|还是) ?")
 _NEUTRAL = " \x01\x02-~…·*#>=+_./"
 _ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
 _GROUP = re.compile(r" \d{3}(?!\d)")  # may be the rest of a number written with spaces, or a number of its own
