@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import app
+from bot import app, router
 from bot.config import load_all
 from bot.standin import Platform
 from models.campaign.loader import HUNAN
@@ -87,8 +87,10 @@ def test_conversation(
     platform: Platform,
     real: Real,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The bot says what the transcript says, no more and no less, and the ledger holds what it should."""
+    monkeypatch.setattr(router, "PASSIVE_SECONDS", 60.0)  # a disk that is busy with other tests changes no words
     transcript = chat.parse(path)
     shutil.copy(sqlite_template, tmp_path / "bot.db")
     real.wall = chat.Wall()

@@ -180,8 +180,8 @@ def test_a_list_of_thousands_fits_one_message(hunan: Campaign) -> None:
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
-        ('[{ after = 1, to = "backup" }]', "ladder.steps: begins with"),
-        ('[{ after = 1, to = "liaison" }, { after = 1, to = "backup" }]', "ladder.steps: has the days 1, 1"),
+        ('[{ after = 1, to = "backup" }]', 'begins with "backup"'),
+        ('[{ after = 1, to = "liaison" }, { after = 1, to = "backup" }]', "has the days 1, 1"),
         ('[{ after = 1, to = "liaison" }, { after = 2, to = "admins" }, { after = 3, to = "backup" }]', "upwards"),
         ('[{ after = 0, to = "liaison" }]', "ladder.steps"),
         ('[{ after = 1, to = "boss" }]', "ladder.steps"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot import router
 from bot.app import Bot
 from bot.standin import Platform
 from models import audit
@@ -96,3 +97,16 @@ def test_a_crowd_is_answered_each_for_himself(bot: Bot, platform: Platform) -> N
         ("WangFang", "banner", 12): 3,
         ("zhaoliu", "handbook", 70): 3,
     }
+
+
+def test_an_answer_that_comes_late(bot: Bot, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the platform will have hung up the answer goes as a message of its own, once, and the figure counts once."""
+    monkeypatch.setattr(router, "PASSIVE_SECONDS", -1.0)
+    delivery = platform.say("WangFang", "今天发放宣传手册500册")
+    assert delivery.ok
+    assert delivery.reply is None
+    bot.drain("wecom_app")
+    bot.drain("wecom_app")
+    answers = [bubble for bubble in platform.bubbles("WangFang") if not bubble.incoming]
+    assert ["已记录 #1" in each.text for each in answers] == [True]
+    assert (count(bot.db, Inbox), count(bot.db, Entry)) == (1, 1)
