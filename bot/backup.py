@@ -33,6 +33,7 @@ from models.migrations import run as migrations
 from models.session import Database, connect
 
 DATABASE, MANIFEST, FILES = "database.db", "manifest.json", "files/"
+FOREIGN = "not a backup of this bot"
 BUSY_SECONDS = 60.0
 LEFT_SECONDS = 24 * 3600.0  # after which a working folder is of a command that was killed
 
@@ -52,10 +53,22 @@ class Made:
     rows: int
     files: int
     revision: str
+    aside: Path | None = None  # where a restore has put the SQLite file that was there
+
+
+class NotMigrated(BotError):  # noqa: N818  # tells what is, not what broke
+    """The database has no schema of ours, or an old one. The text is for the operator."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("the database has an old schema, or none; run: python -m bot migrate, with the same --config")
 
 
 def backup(url: str, files: Path, target: Path, now: datetime) -> Made:
-    """Write a backup to `target`, replacing it when all is verified. Raises BackupError, OSError.
+    """Write a backup to `target`, replacing it when all is verified.
+
+    Raises BackupError, OSError, NotMigrated, NewerSchema.
 
     files: [files] dir; a file that somebody damaged on disk is left out and logged.
     """
@@ -104,6 +117,7 @@ def restore(source: Path, url: str, files: Path, *, replace: bool = False) -> Ma
         copy = Path(folder) / DATABASE
         with opened(source) as pack:
             manifest = json.loads(pack.read(MANIFEST))
+            migrations.must_be_known(manifest["revision"], f"{source}: the backup")
             with pack.open(DATABASE) as stored, copy.open("wb") as out:
                 shutil.copyfileobj(stored, out)
             if _sha256(copy) != manifest["database_sha256"]:
@@ -112,9 +126,9 @@ def restore(source: Path, url: str, files: Path, *, replace: bool = False) -> Ma
             migrations.upgrade(engine)
             engine.dispose()
             counts, revision = _verified(copy)
-            _put(copy, url, replace=replace)
+            aside = _put(copy, url, replace=replace)
             kept = _put_files(pack, files)
-    return Made(sum(counts.values()), kept, revision)
+    return Made(sum(counts.values()), kept, revision, aside)
 
 
 def opened(source: Path) -> zipfile.ZipFile:
@@ -122,11 +136,17 @@ def opened(source: Path) -> zipfile.ZipFile:
     try:
         pack = zipfile.ZipFile(source)
     except zipfile.BadZipFile:
-        raise BackupError(f"{source}: not a backup of this bot") from None
-    broken = pack.testzip()
-    if broken is not None or not {DATABASE, MANIFEST} <= set(pack.namelist()):
+        with source.open("rb") as file:
+            cut = file.read(2) == b"PK"  # a ZIP's list of parts stands at its end
+        what = "not whole (its end is missing); copy it again, or take another one" if cut else f"{FOREIGN} (no ZIP)"
+        raise BackupError(f"{source}: {what}") from None
+    if not {DATABASE, MANIFEST} <= set(pack.namelist()):
         pack.close()
-        raise BackupError(f"{source}: not whole ({broken or 'parts are missing'})")
+        raise BackupError(f"{source}: {FOREIGN} (no {DATABASE} and {MANIFEST} in it)")
+    broken = pack.testzip()
+    if broken is not None:
+        pack.close()
+        raise BackupError(f"{source}: not whole ({broken} is damaged); copy it again, or take another one")
     return pack
 
 
@@ -135,7 +155,7 @@ def _take(url: str, copy: Path) -> None:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or not Path(parsed.database).is_file():
-            raise BackupError(f"{parsed.database}: there is no such database")
+            raise BackupError(f"{parsed.database}: there is no such database (database.url of the config)")
         with (
             closing(sqlite3.connect(f"file:{parsed.database}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(copy)) as target,
@@ -145,7 +165,7 @@ def _take(url: str, copy: Path) -> None:
     engine = connect(url, busy_seconds=BUSY_SECONDS)
     try:
         if not migrations.is_current(engine):
-            raise BackupError("the database has another schema than this version of the bot; run migrate first")
+            raise NotMigrated
         copying.to_sqlite(engine, copy)
     finally:
         engine.dispose()
@@ -172,11 +192,13 @@ def _verified(copy: Path) -> tuple[dict[str, int], str]:
                 raise BackupError(f"the copy is damaged: {what}")
             counts = copying.counts(connection)
         revision = migrations.revision(engine)
+        migrations.must_be_known(revision)
+        if revision is None:
+            raise NotMigrated
         with Database(engine).read() as session:
             wrong = audit.verify(session)
-        if revision is None or wrong is not None:
-            what = f"the audit does not fit from row {wrong} on" if wrong is not None else "it has no schema"
-            raise BackupError(f"the copy is damaged: {what}")
+        if wrong is not None:
+            raise BackupError(f"the copy is damaged: the audit does not fit from row {wrong} on")
         return counts, revision
     finally:
         engine.dispose()
@@ -184,19 +206,20 @@ def _verified(copy: Path) -> tuple[dict[str, int], str]:
             connection.execute("PRAGMA journal_mode=DELETE")  # everything in the one file
 
 
-def _put(copy: Path, url: str, *, replace: bool) -> None:
+def _put(copy: Path, url: str, *, replace: bool) -> Path | None:
+    """Put the restored database in its place. Returns where the SQLite file is now that was there."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         target = Path(parsed.database or "")
         if target.exists() and not replace:
             raise BackupError(f"{target}: is there already; --replace moves it aside and restores")
-        _aside(target)
+        aside = _aside(target)
         with copy.open("rb") as done:
             os.fsync(done.fileno())
         copy.chmod(0o600)
         copy.replace(target)
         _sync(target.parent)
-        return
+        return aside
     engine = connect(url, busy_seconds=BUSY_SECONDS)
     try:
         migrations.upgrade(engine)
@@ -204,21 +227,26 @@ def _put(copy: Path, url: str, *, replace: bool) -> None:
             raise BackupError("the PostgreSQL database is not empty; name an empty one in the config")
     finally:
         engine.dispose()
+    return None
 
 
-def _aside(target: Path) -> None:
+def _aside(target: Path) -> Path | None:
     """Move an SQLite database and what belongs to it to names that nobody uses.
 
     Also its log alone, when the database went without it: SQLite would write what stands in it into the restored one.
+    Returns where the database itself went, None without one.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     number = next(n for n in range(1, 10_000) if not target.with_name(f"{target.name}.before-{n}").exists())
     if not target.exists() and number > 1 and not target.with_name(f"{target.name}.before-{number - 1}-wal").exists():
         number -= 1  # a restore that was killed has moved the database and not yet its log
+    there = target.exists()
     for ending in ("", "-wal", "-shm", storage.MARKER):
         part = target.with_name(target.name + ending)
         if part.exists():
             part.replace(target.with_name(f"{target.name}.before-{number}{ending}"))
+    moved = target.with_name(f"{target.name}.before-{number}")
+    return moved if there else None
 
 
 def _whole_files(folder: Path) -> Iterator[tuple[str, Path]]:

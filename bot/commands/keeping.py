@@ -41,6 +41,8 @@ def restore(args: argparse.Namespace) -> int:
         if lock:
             lock.free()
     print(f"restored {made.rows} rows and {made.files} files, verified, revision {made.revision}")
+    if made.aside:
+        print(f"the database that was there is now {made.aside}; delete it when nothing of it is missed")
     return DONE
 
 
@@ -73,10 +75,11 @@ def import_roster(args: argparse.Namespace) -> int:
     """Say what new roster files would change, and change it if told to."""
     from bot import roster_files
     from bot.channels.wecom_app import NAME
-    from models import roster_import
+    from models import roster_import, roster_sync
 
     with opened(args.config) as work:
         roster = roster_files.read(work.campaign, args.roster, args.people)
+        own = roster_files.of_config(work.config)
         now = work.clock.now()
         today = work.campaign.local_day(now)
         with work.db.begin() if args.apply else work.db.read() as session:
@@ -84,8 +87,12 @@ def import_roster(args: argparse.Namespace) -> int:
             if args.apply:
                 closing = today if args.close_missing else None
                 roster_import.apply(session, plan, NAME, now, close_missing=closing)
+                if own:
+                    roster_sync.settle(session, own)  # or the next start would turn back what was brought in here
     for line in roster_files.report(plan, close_missing=args.close_missing):
         print(line)
+    if own and not roster_sync.same(own, roster):
+        print(roster_files.differing(work.config))
     print(f"{roster_files.counts(plan)}. {'Done.' if args.apply else 'Nothing was written; --apply does it.'}")
     return DONE
 

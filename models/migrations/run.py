@@ -22,9 +22,16 @@ from sqlalchemy import Engine, MetaData
 import models
 from models import audit
 from models.base import Base
+from models.errors import BotError
 from models.session import connect
 
 HOME = Path(__file__).parent
+
+
+class NewerSchema(BotError):  # noqa: N818  # tells what is, not what broke
+    """A database is of a newer version of the bot than this one; the text says what to do."""
+
+    exit_code = 2
 
 
 def metadata() -> MetaData:
@@ -37,7 +44,7 @@ def metadata() -> MetaData:
 
 def newest() -> str | None:
     """Return the newest revision that this version of the bot knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return _scripts().get_current_head()
 
 
 def revision(engine: Engine) -> str | None:
@@ -46,13 +53,27 @@ def revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def must_be_known(found: str | None, what: str = "the database") -> None:
+    """Raise NewerSchema for a revision that this version of the bot has never heard of. None is known."""
+    if found is not None and found not in {each.revision for each in _scripts().walk_revisions()}:
+        raise NewerSchema(
+            f"{what} is of a newer version of this program (revision {found}, known here up to {newest()}); "
+            "use that version of the program, or restore a backup that this one wrote"
+        )
+
+
 def is_current(engine: Engine) -> bool:
-    """Tell whether a database has the schema of this version of the bot."""
-    return revision(engine) == newest()
+    """Tell whether a database has the schema of this version of the bot. Raises NewerSchema."""
+    found = revision(engine)
+    must_be_known(found)
+    return found == newest()
 
 
 def upgrade(engine: Engine) -> bool:
-    """Bring a database to the newest schema, in one transaction. Returns whether there was something to do."""
+    """Bring a database to the newest schema, in one transaction. Returns whether there was something to do.
+
+    Raises NewerSchema.
+    """
     if is_current(engine):
         return False
     config = _config()
@@ -61,6 +82,10 @@ def upgrade(engine: Engine) -> bool:
         command.upgrade(config, "head")
         audit.guard(connection)  # again each time: a table that was made anew for a change has lost its triggers
     return True
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, make_url, select
 
-from bot.backup import DATABASE, FILES, BackupError, backup, restore
+from bot.backup import DATABASE, FILES, MANIFEST, BackupError, NotMigrated, backup, restore
 from bot.filestore import FileStore
 from models import audit, settings
 from models.ledger import Entry
+from models.migrations.run import NewerSchema
 from models.people import Org
 from models.session import Database, connect
 from tests.postgres import Postgres
@@ -185,8 +187,17 @@ def test_what_a_killed_backup_has_left_is_removed(tmp_path: Path, sqlite_url: st
     assert (old.exists(), new.exists()) == (False, True)
 
 
-@pytest.mark.parametrize("harm", ["text", "cut", "flipped", "no-manifest", "file"])
-def test_a_damaged_backup_changes_nothing(tmp_path: Path, sqlite_url: str, harm: str) -> None:
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("text", "not a backup of this bot"),
+        ("cut", "not whole"),
+        ("flipped", "not whole"),
+        ("no-manifest", "not a backup of this bot"),
+        ("file", "is damaged"),
+    ],
+)
+def test_a_damaged_backup_changes_nothing(tmp_path: Path, sqlite_url: str, harm: str, said: str) -> None:
     """Whatever is wrong with it is said, and no database appears."""
     FileStore(tmp_path / "files").keep(b"a photo")
     pack = tmp_path / "bot.zip"
@@ -206,7 +217,7 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path, sqlite_url: str, harm:
                     continue
                 new.writestr(name, b"another photo" if name.startswith(FILES) else old.read(name))
         shutil.move(changed, pack)
-    with pytest.raises(BackupError):
+    with pytest.raises(BackupError, match=said):
         restore(pack, f"sqlite:///{tmp_path}/restored.db", tmp_path / "again")
     assert harm == "file" or not (tmp_path / "restored.db").exists()
 
@@ -229,3 +240,42 @@ def test_the_backup_says_what_it_holds(tmp_path: Path, sqlite_url: str) -> None:
         assert pack.read(DATABASE)[:15] == b"SQLite format 3"
     assert manifest["made_at"] == "2021-05-14T02:00:00+00:00"
     assert manifest["rows"]["org"] == 0
+
+
+def test_a_newer_version_is_named(tmp_path: Path, sqlite_url: str) -> None:
+    """A database, or a backup, of a newer version is neither written into a backup nor restored."""
+    pack = tmp_path / "bot.zip"
+    backup(sqlite_url, tmp_path / "none", pack, NOW)
+    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(tmp_path / "newer.zip", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content.replace(b'"revision": "0', b'"revision": "9') if name == MANIFEST else content)
+    with pytest.raises(NewerSchema, match=r"newer\.zip: the backup is of a newer version .*revision 9"):
+        restore(tmp_path / "newer.zip", f"sqlite:///{tmp_path}/restored.db", tmp_path / "again")
+    assert not (tmp_path / "restored.db").exists()
+    engine = connect(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(NewerSchema, match="the database is of a newer version"):
+        backup(sqlite_url, tmp_path / "none", tmp_path / "second.zip", NOW)
+    assert not (tmp_path / "second.zip").exists()
+
+
+def test_a_database_without_a_schema_wants_migrate(tmp_path: Path) -> None:
+    """An SQLite file that was never migrated is not backed up; what to run is said, and no SQL."""
+    sqlite3.connect(tmp_path / "empty.db").close()
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(NotMigrated, match="run: python -m bot migrate"):
+        backup(f"sqlite:///{tmp_path}/empty.db", tmp_path / "none", tmp_path / "bot.zip", NOW)
+
+
+def test_what_was_there_is_named(tmp_path: Path, sqlite_url: str) -> None:
+    """A restore says where the database went that was there; without one, nothing."""
+    pack = tmp_path / "bot.zip"
+    backup(sqlite_url, tmp_path / "none", pack, NOW)
+    url = f"sqlite:///{tmp_path}/restored.db"
+    assert restore(pack, url, tmp_path / "again").aside is None
+    aside = restore(pack, url, tmp_path / "again", replace=True).aside
+    assert aside == tmp_path / "restored.db.before-1"
+    assert aside.is_file()
