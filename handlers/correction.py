@@ -146,6 +146,7 @@ def line_again(entry: Entry) -> Line:
         cumulative=entry.cumulative,
         approx=entry.approx,
         as_written=entry.as_written,
+        since=entry.since,
     )
 
 
@@ -231,7 +232,9 @@ def correct(ctx: Context, match: Match) -> Reply:
     for found in reading.found:
         entry = _replaced_entry(ctx, org, found, within)
         line = line_of(ctx, found, None if found.days else entry.day)
-        pairs.append((replace(line, cumulative=line.cumulative or entry.cumulative), entry))
+        if not line.cumulative and entry.cumulative:
+            line = replace(line, cumulative=True, since=entry.since)
+        pairs.append((line, entry))
     return apply(ctx, org, pairs, ctx.inbound.text)
 
 

@@ -26,13 +26,15 @@ Item = dict[str, Any]  # one thing to ask: mode, prompt, options [{label, line}]
 
 def line_to_json(line: Line) -> dict[str, Any]:
     """Write a line as JSON: figures as strings, the day in ISO form."""
-    return {**asdict(line), "value": str(line.value), "stated": str(line.stated), "day": line.day.isoformat()}
+    days = {"day": line.day.isoformat(), "since": line.since.isoformat() if line.since else None}
+    return {**asdict(line), "value": str(line.value), "stated": str(line.stated), **days}
 
 
 def line_from_json(data: dict[str, Any]) -> Line:
     """Read a line back."""
     figures = {"value": Decimal(data["value"]), "stated": Decimal(data["stated"])}
-    return Line(**{**data, **figures, "day": date.fromisoformat(data["day"])})
+    since = date.fromisoformat(data["since"]) if data.get("since") else None
+    return Line(**{**data, **figures, "day": date.fromisoformat(data["day"]), "since": since})
 
 
 def held_item(ctx: Context, held: Held) -> Item:

@@ -56,11 +56,16 @@ class Books:
         kinds = {key: indicator.kind for key, indicator in ctx.campaign.indicators.items()}
         self._flows = [fact for fact in known if kinds.get(fact.indicator) is IndicatorKind.FLOW]
         self._totals = sums(self._flows)
+        self._taken: list[Line] = []
         self._levels = latest_readings(fact for fact in known if kinds.get(fact.indicator) is IndicatorKind.LEVEL)
 
-    def total(self, indicator: str, part: str) -> Decimal:
-        """Return what a flow adds up to so far."""
-        return self._totals.get((self.org.id, indicator, part), Decimal(0))
+    def total(self, indicator: str, part: str, since: date | None = None, until: date | None = None) -> Decimal:
+        """Return what a flow adds up to so far, or over some days."""
+        if since is None or until is None:
+            return self._totals.get((self.org.id, indicator, part), Decimal(0))
+        figures: list[Fact | Line] = [*self._flows, *self._taken]
+        same = [each for each in figures if (each.indicator, each.part) == (indicator, part)]
+        return sum((each.value for each in same if since <= each.day <= until), Decimal(0))
 
     def reading(self, indicator: str, part: str) -> Fact | None:
         """Return the last reading of a level, or None."""
@@ -71,6 +76,7 @@ class Books:
         key = (self.org.id, line.indicator, line.part)
         reading = self._levels.get(key)
         self._totals[key] = self._totals.get(key, Decimal(0)) + line.value
+        self._taken.append(line)
         return Taken(line, self._totals[key], reading.value if reading else None)
 
     def largest(self, indicator: str, part: str) -> Decimal | None:
@@ -93,16 +99,28 @@ def line_of(ctx: Context, found: Found, day: date | None = None) -> Line:
     if day is None:
         day = found.days[1] if found.days else ctx.report_day
     level = ctx.campaign.indicators[found.indicator].kind is IndicatorKind.LEVEL
+    cumulative = found.cumulative and not level
     return Line(
         indicator=found.indicator,
         value=found.value,
         stated=found.value,
         day=day,
         part=found.part or "",
-        cumulative=found.cumulative and not level,
+        cumulative=cumulative,
         approx=found.approx,
         as_written=found.as_written,
+        since=_first_day(ctx, found) if cumulative else None,
     )
+
+
+def _first_day(ctx: Context, found: Found) -> date | None:
+    """Return where a running total begins that covers some days only, as 本周累计 does; None: the campaign's.
+
+    One day is the day up to which it counts (截至5月18日累计, 今天累计). Decided by us 2026-11-24.
+    """
+    first, last = found.days or (ctx.today, ctx.today)
+    begun = ctx.campaign.reports_from
+    return None if first == last or (first <= begun and last >= ctx.today) else max(first, begun)
 
 
 def sort(books: Books, lines: Iterable[Line]) -> Sorted:
@@ -125,7 +143,12 @@ def settle(books: Books, line: Line) -> Line:
     """Work out what a running total adds to what is on record."""
     if not line.cumulative:
         return line
-    return replace(line, value=line.stated - books.total(line.indicator, line.part))
+    return replace(line, value=line.stated - _recorded(books, line))
+
+
+def _recorded(books: Books, line: Line) -> Decimal:
+    """Return what is on record of what a running total covers."""
+    return books.total(line.indicator, line.part, line.since, line.day)
 
 
 def _doubt(books: Books, line: Line) -> Held | None:
@@ -135,7 +158,7 @@ def _doubt(books: Books, line: Line) -> Held | None:
     if line.day < campaign.reports_from:
         return Held("early-day", line)
     if line.cumulative and line.value < 0:
-        return Held("falling-total", line, books.total(line.indicator, line.part))
+        return Held("falling-total", line, _recorded(books, line))
     if _implausible(campaign.indicators[line.indicator], books, line):
         return Held("implausible", line, books.largest(line.indicator, line.part))
     return None

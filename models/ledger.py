@@ -64,6 +64,7 @@ class Entry(Base):
     value: Mapped[Decimal] = mapped_column(Figure)  # what it adds (flow) or reads (level), in base measure
     stated: Mapped[Decimal] = mapped_column(Figure)  # as stated; differs from value for a running total
     cumulative: Mapped[bool] = mapped_column(default=False)
+    since: Mapped[date | None]  # first day of a running total that is not the campaign's: 本周累计
     approx: Mapped[bool] = mapped_column(default=False)
     day: Mapped[date]  # the day it belongs to, in the campaign's zone
     as_written: Mapped[str] = mapped_column(String(200), default="")
@@ -93,6 +94,7 @@ class Line:
     cumulative: bool = False
     approx: bool = False
     as_written: str = ""
+    since: date | None = None  # first day of a running total that is not the campaign's: 本周累计
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ def ask_implausible(campaign: Campaign, line: Line, usual: Decimal | None) -> st
 def ask_falling(campaign: Campaign, line: Line, total: Decimal | None) -> str:
     """Ask about a running total below what is on record."""
     name = label(campaign, line.indicator, line.part)
+    since = f"{day_words(line.since)}起" if line.since else ""
     return (
-        f"{name}累计{grouped(line.stated)}，比已记的{grouped(total or Decimal(0))}还少。"
+        f"{name}{since}累计{grouped(line.stated)}，比已记的{grouped(total or Decimal(0))}还少。"
         "按这个数改低请回“是”，不改请回“否”，写错了直接回正确的累计数"
     )
 

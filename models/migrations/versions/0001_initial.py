@@ -460,6 +460,7 @@ def upgrade() -> None:
     sa.Column('value', base.Figure(), nullable=False),
     sa.Column('stated', base.Figure(), nullable=False),
     sa.Column('cumulative', sa.Boolean(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=True),
     sa.Column('approx', sa.Boolean(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('as_written', sa.String(length=200), nullable=False),
