@@ -42,7 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "alembic"):
             raise
-        return say(f"the database cannot be used: {str(error).splitlines()[0]}", FAILED)
+        return say(_of_database(args, error), FAILED)
+
+
+def _of_database(args: argparse.Namespace, error: Exception) -> str:
+    """Say in one line what is wrong with the database; when it is away, which one."""
+    from bot import config, opening
+
+    path = getattr(args, "config", None)
+    away = opening.away(config.load(path), error) if path else None
+    return away or f"the database cannot be used: {str(error).splitlines()[0]}"
 
 
 def _parser() -> argparse.ArgumentParser:

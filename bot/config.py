@@ -11,7 +11,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -193,7 +193,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        found = [_problem(path.name, each) for each in error.errors(include_url=False)]
+        given = os.environ if environ is None else environ
+        found = [_from_variable(_problem(path.name, each), given) for each in error.errors(include_url=False)]
         raise ConfigError(with_lines(found, text)) from None
     if config.on_sqlite and config.server.processes > 1:
         wrong = Problem(path.name, "server.processes", "one process works on SQLite", "write 1, or use PostgreSQL")
@@ -249,6 +250,7 @@ def _look_into(
         people = roster.load(named.roster, named.people)
     except ConfigError as error:
         problems += error.problems
+    problems = _named_in(path, named, problems)
     if campaign and people:
         problems += checks.against_roster(campaign, people.orgs, named.file.name, named.roster.name)
         problems += checks.against_people(campaign, people.people, named.people.name)
@@ -257,8 +259,26 @@ def _look_into(
     return campaign, people, problems
 
 
+def _named_in(path: Path, named: CampaignPart, problems: list[Problem]) -> list[Problem]:
+    """Say of a file that cannot be read where the config names it."""
+    keys = {f"not {getattr(named, key)}": key for key in CampaignPart.model_fields}
+    told = []
+    for each in problems:
+        key = next((key for end, key in keys.items() if each.where == "file" and each.instead.endswith(end)), None)
+        if key is not None:
+            file = getattr(named, key)
+            instead = f"write the path of that file, seen from the folder of {path.name}"
+            each = Problem(path.name, f"campaign.{key}", f"{file} {each.what}", instead)
+            told += with_lines([each], _text(path))
+        else:
+            told.append(each)
+    return told
+
+
 def warnings(loaded: Loaded) -> list[str]:
     """Say what is not wrong but should be looked at."""
+    from models.campaign.loader import HUNAN
+
     found = []
     if loaded.path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         found.append(f"{loaded.path.name} holds secrets and others can read it; run: chmod 600 {loaded.path}")
@@ -267,6 +287,16 @@ def warnings(loaded: Loaded) -> list[str]:
     if taken_over:
         keys = ", ".join(f"wecom.{name}" for name in taken_over)
         found.append(f"{loaded.path.name}: {keys}: still as in config.example.toml, so that anybody can forge messages")
+    if loaded.config.clock is not None and urlsplit(wecom.api_base).hostname == urlsplit(PUBLIC_API).hostname:
+        found.append(
+            f"{loaded.path.name}: clock: the campaign's time is played, and its notices go to real people on the real "
+            "platform (wecom.api_base); take [clock] out"
+        )
+    if _same(loaded.config.campaign.people, HUNAN.with_name("people.csv")):
+        found.append(
+            f"{loaded.path.name}: campaign.people: still the made-up people of the example; "
+            "copy the file, write your own people into it, and name that one"
+        )
     if not loaded.config.server.public_url:
         found.append(
             f"{loaded.path.name}: server.public_url is empty, so that no page and no link can be sent (总结, upload); "
@@ -288,6 +318,14 @@ def warnings(loaded: Loaded) -> list[str]:
         for year in unpublished(loaded.campaign)
     ]
     return found
+
+
+def _same(file: Path, other: Path) -> bool:
+    """Tell whether two files hold the same."""
+    try:
+        return file.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
 
 
 def _text(path: Path) -> str:
@@ -364,6 +402,23 @@ def _problem(file: str, error: ErrorDetails) -> Problem:
     if error["type"] == "missing":
         return Problem(file, where, "is missing", _example(place))
     return Problem(file, where, error["msg"].replace("Input should be", "must be"), _example(place))
+
+
+def _from_variable(problem: Problem, environ: Mapping[str, str]) -> Problem:
+    """Name the variable where the value came from the environment, since the file may be right."""
+    section, _, rest = problem.where.partition(".")
+    names = [f"BOT_{section}_{rest}"] if section in FROM_ENVIRONMENT else []
+    if section == "groups":
+        group = re.sub(r"\W", "_", rest.removesuffix(".webhook"))
+        names = [f"BOT_GROUPS_{group}_WEBHOOK"]
+    name = next((name.upper() for name in names if name.upper() in environ), None)
+    if name is None:
+        return problem
+    if environ[name].strip():
+        what = f"{problem.what} in the environment variable {name}, which goes before the file"
+        return replace(problem, what=what, instead=f"correct {name}, or unset it")
+    what = f"the environment variable {name} is empty and goes before the file"
+    return replace(problem, what=what, instead=f"fill {name}, or unset it")
 
 
 def _known_keys(place: list[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from bot.config import Config
 from bot.engine import cluster_schema
@@ -36,6 +37,15 @@ def check_schema(db: Database, config: Path) -> None:
     current = migrations.is_current(db.engine)
     if not current or (db.engine.dialect.name == "postgresql" and not cluster_schema.is_current(db.engine)):
         raise SchemaError(f"the database has an old schema, or none; run: python -m bot migrate --config {config}")
+
+
+def away(config: Config, error: BaseException) -> str | None:
+    """Say which PostgreSQL cannot be reached, without its password; None for trouble of another kind."""
+    if config.on_sqlite or not isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None):
+        return None
+    where = make_url(config.database_url).render_as_string(hide_password=True)
+    why = str(error.orig).splitlines()[0].strip()
+    return f"database.url (or BOT_DATABASE_URL): PostgreSQL cannot be reached at {where}; look whether it runs ({why})"
 
 
 def worker_lock(config: Config) -> WorkerLock | None:

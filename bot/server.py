@@ -29,7 +29,10 @@ class PortTaken(BotError):  # noqa: N818  # tells what is, not what broke
 def serve(path: Path, config: Config, port: int | None, *, work: bool) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortTaken; SystemExit(1) when the child cannot be kept alive."""
     host, number = config.server.host, port or config.server.port
-    must_be_free(host, number)
+    try:
+        must_be_free(host, number)
+    except PortTaken as error:
+        raise PortTaken(f"{error}; stop what listens there, or change server.host, server.port or --port") from None
     os.environ[CONFIG_VARIABLE] = str(path)
     os.environ[WORK_VARIABLE] = "yes" if work else "no"
     Granian(

@@ -186,6 +186,27 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
+def not_there(file: Path) -> str | None:
+    """Say what to do when there is no file of an SQLite database, or when it could not even be made; None with one."""
+    if file.is_file():
+        return None
+    if file.exists():
+        return f"{file} is a folder; write the path of a file"
+    near = next((each for each in file.parents if each.exists()), file.parent)
+    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
+        return f"{file} cannot be made, {near} is no folder that this user may write into; write another path"
+    return f"there is no database {file} yet; run: python -m bot migrate, with the same --config"
+
+
+def is_sqlite(file: Path) -> bool:
+    """Tell whether a file begins like an SQLite database; an empty one becomes one."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) in (b"", b"SQLite format 3\0")
+    except OSError:
+        return False
+
+
 def check_writable(url: str) -> None:
     """Raise NotWritable for an SQLite file that is there and that this process may only read."""
     file = sqlite_file(url)

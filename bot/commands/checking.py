@@ -23,7 +23,7 @@ def check(args: argparse.Namespace) -> int:
     loaded = config.load_all(args.config)
     for warning in config.warnings(loaded):
         print(f"warning: {warning}", file=sys.stderr)
-    for warning in _of_postgres(loaded.config, args.config):
+    for warning in of_database(loaded.config, args.config):
         print(f"warning: {warning}", file=sys.stderr)
     if broken := pictures_broken():
         print(f"warning: {broken}", file=sys.stderr)
@@ -54,24 +54,29 @@ def pictures_broken() -> str | None:
     return None
 
 
-def _of_postgres(config: Config, path: Path) -> Iterator[str]:
-    """Look at a PostgreSQL; an SQLite file would be made by the look."""
+def of_database(config: Config, path: Path) -> Iterator[str]:
+    """Say what is wrong with the database. An SQLite file that is not there is not made by the look."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot import opening, storage
     from models.session import Database, connect
 
-    if config.on_sqlite:
-        return
+    if file := storage.sqlite_file(config.database_url):
+        if trouble := storage.not_there(file):
+            yield f"{path.name}: database.url: {trouble}"
+            return
+        if not storage.is_sqlite(file):
+            yield f"{path.name}: database.url: {file} is not an SQLite database; name another file, or move it away"
+            return
     db = Database(connect(config.database_url))
     try:
-        if forgetful := storage.forgetful(db.engine):
+        if not config.on_sqlite and (forgetful := storage.forgetful(db.engine)):
             yield forgetful
         opening.check_schema(db, path)
     except BotError as error:
         yield str(error)
     except SQLAlchemyError as error:
-        yield f"the database cannot be reached ({type(error).__name__})"
+        yield opening.away(config, error) or f"the database cannot be used: {str(error).splitlines()[0]}"
     finally:
         db.dispose()
 

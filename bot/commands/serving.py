@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bot.commands.base import BATCH_SECONDS, DONE
+from bot.commands.base import BATCH_SECONDS, DONE, WRONG, say
+
+NO_WORK = (
+    "--no-work: with SQLite one process does everything, and nothing would be reminded or sent; "
+    "leave --no-work out, or put a PostgreSQL into database.url"
+)
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -13,6 +18,8 @@ def serve(args: argparse.Namespace) -> int:
     from bot import config, logs, opening, server
 
     loaded = _ready(args.config)
+    if args.no_work and loaded.config.on_sqlite:
+        return say(NO_WORK, WRONG)
     lock = None if args.no_work else opening.worker_lock(loaded.config)
     if lock:
         lock.take()  # only to say here, in one line, that it is taken; the child process takes it for itself

@@ -95,7 +95,9 @@ def _stated(found: Found, campaign: Campaign) -> str:
     indicator = campaign.indicators[found.indicator]
     part = f"（{found.part}）" if found.part else ""
     marks = [
-        mark for mark, on in (("累计", found.cumulative), ("约", found.approx), (found.date_written, found.days)) if on
+        mark
+        for mark, on in (("累计", found.cumulative), ("约", found.approx), (found.date_written, found.date_written))
+        if on
     ]
     return f"{indicator.name}{part} {figure(found.value)}{indicator.measure}" + (
         f"［{'，'.join(map(str, marks))}］" if marks else ""

@@ -7,10 +7,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,9 +148,15 @@ def test_migrate_then_serve(tmp_path: Path, platform: Platform) -> None:
         second = run("work", "--config", config)
         assert second.returncode == 2
         assert "another process works on this SQLite database" in second.stderr
-        taken = run("serve", "--config", config, "--port", port, "--no-work")
+        (tmp_path / "other").mkdir()
+        other = install(tmp_path / "other", platform)
+        assert here("migrate", "--config", other).returncode == 0
+        taken = run("serve", "--config", other, "--port", port)
         assert taken.returncode == 1
-        assert taken.stderr.splitlines()[-1] == f"cannot listen on 127.0.0.1:{port}: address already in use"
+        assert taken.stderr.splitlines()[-1] == (
+            f"cannot listen on 127.0.0.1:{port}: address already in use; "
+            "stop what listens there, or change server.host, server.port or --port"
+        )
         bot.send_signal(signal.SIGTERM)
         assert bot.wait(20) == 0
     written = log.read_text(encoding="utf-8")
@@ -158,6 +165,91 @@ def test_migrate_then_serve(tmp_path: Path, platform: Platform) -> None:
         assert secret not in written
     events = [json.loads(line) for line in written.splitlines()]
     assert {"started", "call-accepted"} <= {event["event"] for event in events}
+
+
+NEWER = "the database is of a newer version of this program (revision 9999, known here up to "
+
+
+def test_a_newer_database(tmp_path: Path, platform: Platform) -> None:
+    """Every command that works on the database says in one line that a newer version made it, with exit 2."""
+    config = install(tmp_path, platform)
+    here("migrate", "--config", config)
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    commands = (
+        ["serve"],
+        ["work"],
+        ["migrate"],
+        ["rehearse"],
+        ["purge"],
+        ["export", "--out", tmp_path / "a.xlsx"],
+        ["backup", "--out", tmp_path / "a.zip"],
+    )
+    for name, *more in commands:
+        done = here(name, "--config", config, *more)
+        assert done.returncode == 2, name
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(NEWER), name
+    assert not list(tmp_path.glob("a.*"))
+    done = here("check", "--config", config)
+    assert (done.returncode, f"warning: {NEWER}" in done.stderr) == (0, True)
+
+
+def test_no_work_on_sqlite(tmp_path: Path, platform: Platform) -> None:
+    """A web process alone on SQLite would never send anything: refused, with the reason."""
+    config = install(tmp_path, platform)
+    here("migrate", "--config", config)
+    done = here("serve", "--config", config, "--no-work")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("--no-work: with SQLite one process does everything")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("missing", "there is no database {file} yet; run: python -m bot migrate"),
+        ("text", "{file} is not an SQLite database"),
+        ("folder", "{file} is a folder"),
+        ("below", "cannot be made, {above} is no folder"),
+    ],
+)
+def test_check_looks_at_the_file(tmp_path: Path, platform: Platform, kind: str, said: str) -> None:
+    """An SQLite file that is missing, none, or cannot be made is a warning; a good one is not, and none is made."""
+    above = tmp_path / "above"
+    file = above / "bot.db" if kind == "below" else tmp_path / "bot.db"
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "text":
+        file.write_text("hello")
+    elif kind == "below":
+        above.write_text("no folder")
+    config = install(tmp_path, platform, f"sqlite:///{file}")
+    done = here("check", "--config", config)
+    assert done.returncode == 0
+    assert said.format(file=file, above=above) in done.stderr
+    if kind == "missing":
+        assert not file.exists()
+        here("migrate", "--config", config)
+        assert "database.url" not in here("check", "--config", config).stderr
+
+
+def test_a_postgresql_that_is_away(tmp_path: Path, platform: Platform) -> None:
+    """Key and host are named, the password is not."""
+    url = f"postgresql+psycopg://bot:geheim@127.0.0.1:{free_port()}/bot"
+    config = install(tmp_path, platform, url)
+    for name, code in (("serve", 1), ("migrate", 1), ("check", 0)):
+        done = here(name, "--config", config)
+        assert done.returncode == code
+        expected = f"database.url (or BOT_DATABASE_URL): PostgreSQL cannot be reached at {url.replace('geheim', '***')}"
+        assert expected in done.stderr
+        assert "geheim" not in done.stderr
+
+
+def test_explain_shows_the_day() -> None:
+    """The words for the day stand beside each value that has one."""
+    done = here("read", "--explain", "昨天发放手册500册")
+    assert "宣传手册 500册［昨天］" in done.stdout
+    assert "［" not in here("read", "--explain", "发放手册500册").stdout
 
 
 def test_killed_and_started_again(tmp_path: Path, platform: Platform, sqlite_template: Path) -> None:

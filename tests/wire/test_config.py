@@ -203,3 +203,53 @@ def test_warnings(tmp_path: Path) -> None:
     assert not any("chmod" in line for line in config.warnings(config.load_all(path, {})))
     path.chmod(0o644)
     assert any("chmod 600" in line for line in config.warnings(config.load_all(path, {})))
+
+
+def test_a_played_time_on_the_real_platform_is_a_warning(tmp_path: Path) -> None:
+    """A [clock] beside the real platform would send notices of a played time to real people."""
+    clock = "[clock]\nstart = 2021-05-11T08:50:00+08:00\n"
+    said = "config.toml: clock: the campaign's time is played"
+    for text, warned in (
+        (GOOD + clock, True),
+        (GOOD, False),
+        (GOOD.replace('token = "', 'api_base = "http://127.0.0.1:8000/cgi-bin/"\ntoken = "') + clock, False),
+    ):
+        told = config.warnings(config.load_all(written(tmp_path, text), {}))
+        assert any(line.startswith(said) for line in told) is warned
+
+
+def test_the_people_of_the_example_are_a_warning(tmp_path: Path) -> None:
+    """The example's people, also as a copy that nobody has changed, are warned about; one's own are not."""
+    example = HUNAN.with_name("people.csv")
+    text = GOOD.replace(str(example), "people.csv")
+    (tmp_path / "people.csv").write_bytes(example.read_bytes())
+    changed = example.read_text(encoding="utf-8") + "\n"
+    for content, warned in ((GOOD, True), (text, True), (text, False)):
+        if not warned:
+            (tmp_path / "people.csv").write_text(changed, encoding="utf-8")
+        told = config.warnings(config.load_all(written(tmp_path, content), {}))
+        assert any("campaign.people: still the made-up people" in line for line in told) is warned
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BOT_WECOM_SECRET", "", "wecom.secret: the environment variable BOT_WECOM_SECRET is empty"),
+        ("BOT_WECOM_TOKEN", " ", "wecom.token: the environment variable BOT_WECOM_TOKEN is empty"),
+        ("BOT_DATABASE_URL", "", "database.url: the environment variable BOT_DATABASE_URL is empty"),
+        ("BOT_GROUPS_OFFICE_WEBHOOK", "", "groups.office.webhook: the environment variable BOT_GROUPS_OFFICE_WEBHOOK"),
+        ("BOT_WECOM_AGENT_ID", "x", "in the environment variable BOT_WECOM_AGENT_ID, which goes before the file"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_named(tmp_path: Path, name: str, value: str, said: str) -> None:
+    """A variable goes before a file that is right, so it is the one that is named."""
+    (line,) = problems(tmp_path, GOOD, {name: value})
+    assert said in line
+
+
+def test_a_file_that_is_not_there_is_named_by_its_key(tmp_path: Path) -> None:
+    """A wrong path is said with the config's file, key and line; a file with wrong rows goes by its own name."""
+    text = GOOD.replace(str(HUNAN.with_name("roster.csv")), "nope.csv")
+    with pytest.raises(ConfigError) as raised:
+        config.load_all(written(tmp_path, text), {})
+    assert re.match(r"config\.toml: campaign\.roster \(line \d+\): .*/nope\.csv cannot be read", str(raised.value))
