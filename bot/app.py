@@ -19,7 +19,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot import logs, orphans, outgoing, pacing
+from bot import logs, orphans, outgoing, pacing, roster_files
 from bot.channels.base import Channel
 from bot.channels.group_robot import GroupRobot
 from bot.channels.http import TIMEOUT
@@ -96,19 +96,22 @@ class Bot:
         return self.loaded.campaign
 
     def prepare(self) -> None:
-        """Check the schema and bring the roster in. Raises SchemaError."""
+        """Check the schema and bring the roster in if its files have changed. Raises SchemaError."""
         check_schema(self.db, self.loaded.path)
         now = self.clock.now()  # not inside the transaction: a demo clock's first look writes
+        brought_in = None
         for last in (False, True):
             try:
                 with self.db.begin() as session:
                     if retention.is_done(session, self.campaign):  # the files must not bring back what went
                         break
-                    roster_sync.sync(session, self.loaded.roster, NAME, now)
+                    brought_in = roster_sync.sync(session, self.loaded.roster, NAME, now)
                 break
             except IntegrityError:  # another process does the same at this moment; what it wrote is found next time
                 if last:
                     raise
+        if brought_in:
+            log.info("roster-brought-in", **roster_files.tally(brought_in))
         self.ticker.start()
 
     def start(self, *, work: bool = True) -> None:

@@ -11,17 +11,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.config import Config
+from handlers.wording.words import ROLE_NAMES
 from models.campaign import checks, roster
 from models.campaign.definition import Campaign
 from models.campaign.roster import Roster
 from models.errors import ConfigError, Problem
 from models.roster_import import OrgChange, PersonChange, Plan
+from models.roster_unsaid import RoleKept
 
 BROKEN = (  # what openpyxl and its libraries raise over a file with damaged bytes
     *(OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, NotImplementedError, RuntimeError),
     *(SyntaxError, OverflowError, zipfile.BadZipFile, zlib.error),
 )
 LARGEST = 20 * 1024 * 1024  # bytes of a workbook
+SHOWN = 10  # names of people who are not in a file
 
 
 def read(campaign: Campaign, orgs: Path, people: Path) -> Roster:
@@ -96,9 +100,18 @@ def _cell(value: Any) -> str:
 
 
 def report(plan: Plan, *, close_missing: bool) -> list[str]:
-    """Write what a plan changes, a line each: + new, = renamed, ~ changed, - not in the file, ! to look at."""
+    """Write what a plan changes, a line each.
+
+    + new, ~ changed, = renamed or a role that stays though the file does not give it, - not in the file, ! to look at.
+    """
     lines = [line for change in plan.orgs for line in _org_lines(change)]
     lines += [line for change in plan.people for line in _person_lines(change)]
+    lines += [_kept(role) for role in plan.kept]
+    if plan.absent:
+        first = ", ".join(plan.absent[:SHOWN]) + (" ..." if len(plan.absent) > SHOWN else "")
+        who = "1 person has a role and is" if len(plan.absent) == 1 else f"{len(plan.absent)} people have roles and are"
+        how = "to end them, say in chat 停用, 免去 or 交接 with the name"
+        lines.append(f"- people: {who} not in the file; the roles stay: {first}; {how}")
     fate = "is closed" if close_missing else "stays as it is; --close-missing ends what it owes"
     lines += [f"- org {name}: not in the file, {fate}" for name in plan.gone]
     return lines + [f"! {remark}" for remark in plan.remarks]
@@ -106,15 +119,52 @@ def report(plan: Plan, *, close_missing: bool) -> list[str]:
 
 def counts(plan: Plan) -> str:
     """Say in one line how much a plan changes."""
+    told = tally(plan)
+    return (
+        f"orgs: {told['orgs_added']} added, {told['orgs_renamed']} renamed, {told['orgs_changed']} changed, "
+        f"{told['orgs_missing']} not in the file; people: {told['people_added']} added, "
+        f"{told['people_renamed']} renamed, {told['people_changed']} changed, "
+        f"{told['people_missing']} not in the file; {told['roles_kept']} roles that the file does not give; "
+        f"{told['remarks']} to look at"
+    )
+
+
+def tally(plan: Plan) -> dict[str, int]:
+    """Count what a plan changes and what it leaves."""
     added = sum(change.org_id is None for change in plan.orgs)
     renamed = sum(bool(change.was_called) for change in plan.orgs)
     changed = sum(change.org_id is not None and bool(change.after) for change in plan.orgs)
     people = len({change.row.wecom_userid.casefold() for change in plan.people if change.person_id is None})
     names = sum(bool(change.was_called) for change in plan.people)
     others = sum(change.new_role or change.backup_was is not None for change in plan.people if change.person_id)
+    return {
+        "orgs_added": added,
+        "orgs_renamed": renamed,
+        "orgs_changed": changed,
+        "orgs_missing": len(plan.gone),
+        "people_added": people,
+        "people_renamed": names,
+        "people_changed": others,
+        "people_missing": len(plan.absent),
+        "roles_kept": len(plan.kept),
+        "remarks": len(plan.remarks),
+    }
+
+
+def of_config(config: Config) -> Roster | None:
+    """Read the files that a config names; None when they cannot be read or are wrong: no start brings those in."""
+    try:
+        return roster.load(config.campaign.roster, config.campaign.people)
+    except ConfigError:
+        return None
+
+
+def differing(config: Config) -> str:
+    """Say what becomes of a config's files when other ones are imported."""
+    names = f"{config.campaign.roster.name}, {config.campaign.people.name}"
     return (
-        f"orgs: {added} added, {renamed} renamed, {changed} changed, {len(plan.gone)} not in the file; "
-        f"people: {people} added, {names} renamed, {others} changed; {len(plan.remarks)} to look at"
+        f"! the config's own files ({names}) say something else: starts leave them alone until they are changed, "
+        "and then bring them in whole; write there what is to hold"
     )
 
 
@@ -142,6 +192,12 @@ def _person_lines(change: PersonChange) -> Iterator[str]:
         yield f"= person {change.was_called} (line {row.line}): is called {row.name} from now on{other}"
     if change.new_role or change.backup_was is not None:
         yield f"~ person {row.name} (line {row.line}): {role}"
+
+
+def _kept(kept: RoleKept) -> str:
+    end = f"免去 {kept.name} {ROLE_NAMES[kept.role]} {kept.org}"
+    holds = f"is still {kept.role.value} of {kept.org}, which the file does not say; files end no role"
+    return f"= person {kept.name} (line {kept.line}): {holds}; end it in chat: {end}"
 
 
 def _shown(value: Any) -> str:

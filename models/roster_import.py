@@ -3,7 +3,8 @@
 plan() only reads; apply() does what a plan says, in the running transaction, each change with its row in the audit.
 Nothing is deleted and nobody is switched on again: what was ended in chat stays ended whatever a file says. An org that
 is not in the file any more stays, unless it is to be closed; a person stays always, since who joined with a code never
-stood in a file. Called at every start (models/roster_sync.py) and by `import-roster`.
+stood in a file. A role that a file does not give stays too, and the plan says so: somebody may have been appointed in
+chat. Called at a start with new files (models/roster_sync.py) and by `import-roster`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from models.audit import note
 from models.campaign.roster import Roster, RosterOrg, RosterPerson, folded
 from models.people import Identity, Membership, Org, Person, Role, touch_roster
+from models.roster_unsaid import RoleKept, Roles, unsaid
 
 Tell = Callable[..., None]  # models.audit.note with its session, or nothing
 _ATTRIBUTES = ("kind", "parent", "population", "headcount", "aliases", "code", "joined_on", "left_on")
@@ -56,6 +58,8 @@ class Plan:
     people: tuple[PersonChange, ...] = ()
     gone: tuple[str, ...] = ()  # orgs in the database, still open, that the file does not have
     remarks: tuple[str, ...] = ()  # what stays as it is though a file says otherwise, and why
+    kept: tuple[RoleKept, ...] = ()  # in orgs of the file
+    absent: tuple[str, ...] = ()  # names of who has a role and is not in the file, in the order in which they came
 
     @property
     def changes(self) -> int:
@@ -78,13 +82,18 @@ def plan(session: Session, roster: Roster, channel: str, today: date) -> Plan:
     left = [org for org in known if org.id not in kept]
     gone = [org.name for org in left if org.left_on is None or org.left_on >= today]
     remarks += _ambiguous(roster.orgs, left)
-    people = list(_people(session, roster.people, matched, channel, remarks))
+    accounts = _accounts(session, channel)
+    roles = {(each.person_id, each.org_id, each.role): each for each in session.scalars(select(Membership))}
+    people = list(_people(roster.people, matched, accounts, roles, remarks))
+    untold, absent = unsaid(roster.people, matched, accounts, roles)
     return Plan(
         positions=tuple((row.name, number) for number, row in enumerate(roster.orgs, 1)),
         orgs=tuple(change for change in changes if change is not None),
         people=tuple(people),
         gone=tuple(gone),
         remarks=tuple(remarks),
+        kept=tuple(untold),
+        absent=tuple(absent),
     )
 
 
@@ -161,16 +170,18 @@ def _ambiguous(rows: Iterable[RosterOrg], left: Iterable[Org]) -> Iterator[str]:
                 yield f"line {row.line}: {what}"
 
 
+def _accounts(session: Session, channel: str) -> dict[str, Person]:
+    query = select(Identity, Person).join(Person, Person.id == Identity.person_id).where(Identity.channel == channel)
+    return {account.user_ref: person for account, person in session.execute(query.order_by(Identity.id)).all()}
+
+
 def _people(
-    session: Session, rows: Iterable[RosterPerson], orgs: Mapping[str, Org], channel: str, remarks: list[str]
+    rows: Iterable[RosterPerson],
+    orgs: Mapping[str, Org],
+    accounts: Mapping[str, Person],
+    roles: Roles,
+    remarks: list[str],
 ) -> Iterator[PersonChange]:
-    accounts = {
-        account.user_ref: person
-        for account, person in session.execute(
-            select(Identity, Person).join(Person, Person.id == Identity.person_id).where(Identity.channel == channel)
-        ).all()
-    }
-    roles = {(each.person_id, each.org_id, each.role): each for each in session.scalars(select(Membership))}
     renamed: set[int] = set()
     for row in rows:
         ref = row.wecom_userid.casefold()

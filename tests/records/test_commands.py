@@ -91,7 +91,8 @@ def test_import_roster(tmp_path: Path, config: Path) -> None:
     again = here(*words, "--apply")
     assert again.stdout == (
         "orgs: 0 added, 0 renamed, 0 changed, 0 not in the file; "
-        "people: 0 added, 0 renamed, 0 changed; 0 to look at. Done.\n"
+        "people: 0 added, 0 renamed, 0 changed, 0 not in the file; 0 roles that the file does not give; "
+        "0 to look at. Done.\n"
     )
     cut = [text for text in ROSTER.splitlines() if not text.startswith(f"{GONE},")]
     new.write_text("\n".join(cut), encoding="utf-8")

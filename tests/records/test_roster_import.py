@@ -17,7 +17,7 @@ from models.campaign import loader
 from models.campaign.roster import Roster, RosterOrg, RosterPerson
 from models.errors import ConfigError
 from models.glance import look
-from models.people import Membership, Org, Person, contacts
+from models.people import Membership, Org, Person, Role, contacts
 from models.roster_import import Plan, apply, plan
 from models.roster_sync import sync
 from models.session import Database
@@ -154,7 +154,7 @@ def test_who_was_switched_off_stays_off(db: Database) -> None:
         session.scalars(select(Person).where(Person.name == "王芳")).one().active = False
         session.scalars(select(Membership).where(Membership.person_id == 2)).one().ended_at = START
     renamed = Roster(FIRST.orgs, (replace(WANG, name="王小芳", backup=True), LI))
-    assert planned(db, renamed) == [
+    assert planned(db, renamed) == [  # and whose role has ended is nobody that a file has forgotten
         "! people line 2: 王小芳 was switched off and stays so; invite again in chat",
         "! people line 3: 李强 was admin of 省联席办 until 2021-05-11 and stays without; give the role again in chat",
     ]
@@ -164,6 +164,58 @@ def test_who_was_switched_off_stays_off(db: Database) -> None:
         assert contacts(session, NAME) == []
         assert len(session.scalars(select(Person)).all()) == 2
     assert noted(db) == []
+
+
+MISSING = "not in the file; the roles stay"
+HOW = "to end them, say in chat 停用, 免去 or 交接 with the name"
+
+
+def test_roles_that_the_file_does_not_give(db: Database) -> None:
+    """A role that the file gives no more holds on, and each plan says so, until it is ended in chat."""
+    bring_in(db)
+    fewer = Roster(FIRST.orgs, (replace(WANG, org="省联席办", role="admin"), replace(LI, role="viewer", line=5)))
+    kept = [
+        "= person 王芳 (line 2): is still liaison of 长沙市公安局, which the file does not say; files end no role; "
+        "end it in chat: 免去 王芳 联络员 长沙市公安局",
+        "= person 李强 (line 5): is still admin of 省联席办, which the file does not say; files end no role; "
+        "end it in chat: 免去 李强 管理员 省联席办",
+    ]
+    assert planned(db, fewer) == [
+        "~ person 王芳 (line 2): admin of 省联席办",
+        "~ person 李强 (line 5): viewer of 省联席办",
+        *kept,
+    ]
+    bring_in(db, fewer, close=True)
+    assert planned(db, fewer) == kept
+    with db.begin() as session:
+        ended = select(Membership).where(Membership.person_id == 2, Membership.role == Role.ADMIN)
+        session.scalars(ended).one().ended_at = START
+    assert planned(db, fewer) == kept[:1]
+    assert [action for action, _, _ in noted(db)] == ["role-added", "role-added"]
+
+
+def test_people_who_are_not_in_the_file(db: Database) -> None:
+    """Who has a role and is not in the file keeps it; one line names the first ten, however many they are."""
+    bring_in(db, Roster(FIRST.orgs, (WANG, LI)))
+    assert planned(db, Roster(FIRST.orgs, (LI,))) == [
+        f"- people: 1 person has a role and is {MISSING}: 王芳; {HOW}",
+    ]
+    joined = replace(WANG, wecom_userid="")  # in the file without an account: it is she, who joined with a code
+    assert planned(db, Roster(FIRST.orgs, (joined, LI))) == []
+    more = [RosterPerson(f"路{n}", "省联席办", "viewer", f"lu{n}", line=n) for n in range(4, 14)]
+    bring_in(db, Roster(FIRST.orgs, (WANG, LI, *more)))
+    names = ", ".join(["王芳", *(each.name for each in more[:9])])
+    assert planned(db, Roster(FIRST.orgs, (LI,))) == [
+        f"- people: 11 people have roles and are {MISSING}: {names} ...; {HOW}"
+    ]
+    with db.begin() as session:
+        session.scalars(select(Person).where(Person.name == "王芳")).one().active = False
+    with db.read() as session:
+        counted = roster_files.counts(plan(session, Roster(FIRST.orgs, (LI,)), NAME, TODAY))
+    assert counted == (
+        "orgs: 0 added, 0 renamed, 0 changed, 0 not in the file; people: 0 added, 0 renamed, 0 changed, "
+        "10 not in the file; 0 roles that the file does not give; 0 to look at"
+    )
 
 
 def test_a_word_for_two(db: Database) -> None:

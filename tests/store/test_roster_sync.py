@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models.campaign.roster import Roster, RosterOrg, RosterPerson
 from models.glance import look
 from models.people import Identity, Membership, Org, Person, Role, contacts
-from models.roster_sync import sync
+from models.roster_sync import settle, sync
 from models.session import Database
 from tests.store.delivering import START
 
@@ -83,3 +83,20 @@ def test_nothing_is_deleted(db: Database) -> None:
     with db.read() as session:
         assert len(session.scalars(select(Org)).all()) == 2
         assert len(contacts(session, "wecom_app")) == 2
+
+
+def test_once_for_each_content(db: Database) -> None:
+    """The same files are brought in once, however their lines lie; settled ones wait until they say something else."""
+    lower = Roster(ROSTER.orgs, tuple(replace(person, line=person.line + 1) for person in ROSTER.people))
+    with db.begin() as session:
+        first = sync(session, ROSTER, "wecom_app", START)
+        assert first is not None
+        assert (len(first.orgs), len(first.people)) == (2, 2)
+        assert sync(session, lower, "wecom_app", START) is None
+    other = Roster((replace(CITY, population=5), OFFICE), ROSTER.people)
+    with db.begin() as session:
+        settle(session, other)
+        assert sync(session, other, "wecom_app", START) is None
+        back = sync(session, ROSTER, "wecom_app", START)
+        assert back is not None
+        assert back.changes == 0
