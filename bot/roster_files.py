@@ -163,8 +163,8 @@ def differing(config: Config) -> str:
     """Say what becomes of a config's files when other ones are imported."""
     names = f"{config.campaign.roster.name}, {config.campaign.people.name}"
     return (
-        f"! the config's own files ({names}) say something else: with this applied, starts leave them alone until they change "
-        "and then bring them in whole; write there what is to hold"
+        f"! the config's own files ({names}) say something else: with this applied, starts leave them alone until they "
+        "change and then bring them in whole; write there what is to hold"
     )
 
 
