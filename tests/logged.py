@@ -54,7 +54,6 @@ class Collector:
             return
         others = [each for each in root.handlers if type(each).__module__.startswith("_pytest")]
         logs.configure("DEBUG", self.stream)
-        structlog.configure(cache_logger_on_first_use=False)  # or tests could not look at single lines
         self.handler, self.processors = root.handlers[0], structlog.get_config()["processors"]
         root.handlers += others
 
@@ -68,6 +67,12 @@ class Collector:
 
 
 collector = Collector()
+_configure = structlog.configure
+
+
+def _configured(**settings: Any) -> None:
+    """Configure without caching: a logger that a command has used must not stay as it was then, for later tests."""
+    _configure(**{**settings, "cache_logger_on_first_use": False})
 
 
 def _note(kind: str, function: Any) -> Any:
@@ -84,6 +89,7 @@ def _note(kind: str, function: Any) -> Any:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to collect."""
+    structlog.configure = _configured
     Tokens.issue = _note("an access token", Tokens.issue)  # type: ignore[method-assign]  # only to know them
     signed_links.token = _note("an upload link", signed_links.token)
     router.new_invitation = _note("an invitation", router.new_invitation)
