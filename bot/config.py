@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.config_problems import FROM_ENVIRONMENT, from_variable, problem
 from models.campaign.definition import Campaign
 from models.campaign.lines import with_lines
 from models.campaign.roster import Roster
-from models.campaign.workdays import unpublished
 from models.errors import ConfigError, Problem
 
 PUBLIC_API = "https://qyapi.weixin.qq.com/cgi-bin/"
-FROM_ENVIRONMENT = ("database", "wecom")  # sections whose keys may come as BOT_<SECTION>_<KEY>
-EXAMPLE_SECRETS: Mapping[str, str] = {  # what stands in config.example.toml, which everybody can read
-    "secret": "the app's secret",
-    "token": "theTokenOfReceiveMessages",
-    "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
-}
 GROUP_VARIABLE = re.compile(r"BOT_GROUPS_([A-Z0-9_]+)_WEBHOOK")
 
 
@@ -194,7 +185,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         given = os.environ if environ is None else environ
-        found = [_from_variable(_problem(path.name, each), given) for each in error.errors(include_url=False)]
+        found = [from_variable(problem(path.name, each, Config), given) for each in error.errors(include_url=False)]
         raise ConfigError(with_lines(found, text)) from None
     if config.on_sqlite and config.server.processes > 1:
         wrong = Problem(path.name, "server.processes", "one process works on SQLite", "write 1, or use PostgreSQL")
@@ -275,59 +266,6 @@ def _named_in(path: Path, named: CampaignPart, problems: list[Problem]) -> list[
     return told
 
 
-def warnings(loaded: Loaded) -> list[str]:
-    """Say what is not wrong but should be looked at."""
-    from models.campaign.loader import HUNAN
-
-    found = []
-    if loaded.path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        found.append(f"{loaded.path.name} holds secrets and others can read it; run: chmod 600 {loaded.path}")
-    wecom = loaded.config.wecom
-    taken_over = [name for name, value in EXAMPLE_SECRETS.items() if getattr(wecom, name).get_secret_value() == value]
-    if taken_over:
-        keys = ", ".join(f"wecom.{name}" for name in taken_over)
-        found.append(f"{loaded.path.name}: {keys}: still as in config.example.toml, so that anybody can forge messages")
-    if loaded.config.clock is not None and urlsplit(wecom.api_base).hostname == urlsplit(PUBLIC_API).hostname:
-        found.append(
-            f"{loaded.path.name}: clock: the campaign's time is played, and its notices go to real people on the real "
-            "platform (wecom.api_base); take [clock] out"
-        )
-    if _same(loaded.config.campaign.people, HUNAN.with_name("people.csv")):
-        found.append(
-            f"{loaded.path.name}: campaign.people: still the made-up people of the example; "
-            "copy the file, write your own people into it, and name that one"
-        )
-    if not loaded.config.server.public_url:
-        found.append(
-            f"{loaded.path.name}: server.public_url is empty, so that no page and no link can be sent (总结, upload); "
-            'write public_url = "https://bot.example.gov.cn"'
-        )
-    closed = loaded.campaign.closes_on
-    if loaded.config.clock is None and loaded.campaign.local_day(datetime.now(UTC)) > closed:
-        found.append(
-            f"{loaded.config.campaign.file.name}: the campaign closed on {closed}, so that nothing is taken, reminded "
-            "or ranked any more; write the days of the next one, or a [clock] to try it out"
-        )
-    if loaded.config.on_sqlite:
-        from models.session import sqlite_warning
-
-        found += filter(None, [sqlite_warning()])
-    found += [
-        f"{loaded.config.campaign.file.name}: the holidays of {year} are not published, or `holidays` is too old for "
-        "them: Monday to Friday count as working days; upgrade it, or name them in rest_days and work_days"
-        for year in unpublished(loaded.campaign)
-    ]
-    return found
-
-
-def _same(file: Path, other: Path) -> bool:
-    """Tell whether two files hold the same."""
-    try:
-        return file.read_bytes() == other.read_bytes()
-    except OSError:
-        return False
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
@@ -388,72 +326,3 @@ def _http_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise _wrong("is no web address", "write an address that starts with https://")
     return value
-
-
-def _problem(file: str, error: ErrorDetails) -> Problem:
-    place = [str(step) for step in error["loc"]]
-    where = ".".join(place)
-    if error["type"] == "config":
-        return Problem(file, where, str(error["ctx"]["what"]), str(error["ctx"]["instead"]))
-    if error["type"] == "extra_forbidden":
-        close = get_close_matches(place[-1], list(_known_keys(place[:-1])), n=1)
-        instead = f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(_known_keys(place[:-1]))}"
-        return Problem(file, where, "is unknown", instead)
-    if error["type"] == "missing":
-        return Problem(file, where, "is missing", _example(place))
-    return Problem(file, where, error["msg"].replace("Input should be", "must be"), _example(place))
-
-
-def _from_variable(problem: Problem, environ: Mapping[str, str]) -> Problem:
-    """Name the variable where the value came from the environment, since the file may be right."""
-    section, _, rest = problem.where.partition(".")
-    names = [f"BOT_{section}_{rest}"] if section in FROM_ENVIRONMENT else []
-    if section == "groups":
-        group = re.sub(r"\W", "_", rest.removesuffix(".webhook"))
-        names = [f"BOT_GROUPS_{group}_WEBHOOK"]
-    name = next((name.upper() for name in names if name.upper() in environ), None)
-    if name is None:
-        return problem
-    if environ[name].strip():
-        what = f"{problem.what} in the environment variable {name}, which goes before the file"
-        return replace(problem, what=what, instead=f"correct {name}, or unset it")
-    what = f"the environment variable {name} is empty and goes before the file"
-    return replace(problem, what=what, instead=f"fill {name}, or unset it")
-
-
-def _known_keys(place: list[str]) -> Iterator[str]:
-    """List the keys of a section, for a suggestion."""
-    part: Any = Config
-    for step in place:
-        if step == "groups":
-            yield from GroupPart.model_fields
-            return
-        part = {"clock": ClockPart}.get(step) or part.model_fields[step].annotation
-    yield from part.model_fields
-
-
-EXAMPLES: Mapping[str, str] = {
-    "database": 'write a section [database] with url = "sqlite:///data/bot.db"',
-    "database.url": 'write url = "sqlite:///data/bot.db"',
-    "campaign": "write a section [campaign] with file, roster and people",
-    "campaign.file": 'write file = "hunan-2021.toml"',
-    "campaign.roster": 'write roster = "roster.csv"',
-    "campaign.people": 'write people = "people.csv"',
-    "wecom": "write a section [wecom] with corp_id, agent_id, secret, token and encoding_aes_key",
-    "wecom.corp_id": 'write corp_id = "ww..." from the page "My company" of the admin console',
-    "wecom.agent_id": "write agent_id = 1000002, the number on the app's page",
-    "wecom.secret": 'write secret = "..." from the app\'s page, or set BOT_WECOM_SECRET',
-    "wecom.token": 'write token = "..." from the app\'s page "receive messages", or set BOT_WECOM_TOKEN',
-    "wecom.encoding_aes_key": 'write encoding_aes_key = "..." (43 characters), or set BOT_WECOM_ENCODING_AES_KEY',
-    "clock.start": "write start = 2021-05-11T08:50:00+08:00, with its offset",
-    "clock.speed": "write speed = 1.0",
-    "server.port": "write port = 8080",
-    "server.host": 'write host = "127.0.0.1"',
-    "files.dir": 'write dir = "data/files"',
-}
-
-
-def _example(place: list[str]) -> str:
-    if place[0] == "groups":
-        return 'write webhook = "https://...webhook/send?key=...", or set BOT_GROUPS_<NAME>_WEBHOOK'
-    return EXAMPLES.get(".".join(place), "see config.example.toml")

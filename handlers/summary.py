@@ -216,6 +216,25 @@ def _may_hand_in(session: Session, link: SignedLink) -> bool:
     return bool(person and person.active) and link.org_id in descendants(session, roots)
 
 
+def _kept(session: Session, link: SignedLink, file: NewFile, report_id: int, now: datetime) -> Document:
+    """Write down a file as the newest version of what the duty asks of the org."""
+    found = Document(
+        report_id=report_id,
+        org_id=link.org_id,
+        person_id=link.person_id,
+        duty=link.duty,
+        version=files.next_version(session, link.duty, link.org_id),
+        sha256=file.sha256,
+        name=file.name,
+        kind=file.kind,
+        size=file.size,
+        made_at=now,
+    )
+    session.add(found)
+    session.flush()
+    return found
+
+
 def take_document(
     session: Session, campaign: Campaign, link: SignedLink, file: NewFile, now: datetime, wall: datetime, trace_id: str
 ) -> Document | None:
@@ -239,20 +258,7 @@ def take_document(
         lines=[Line(DUTY + link.duty, Decimal(1), Decimal(1), campaign.local_day(now))],
     )
     settle(session, campaign, [org.id], now)
-    found = Document(
-        report_id=report.id,
-        org_id=org.id,
-        person_id=link.person_id,
-        duty=link.duty,
-        version=files.next_version(session, link.duty, org.id),
-        sha256=file.sha256,
-        name=file.name,
-        kind=file.kind,
-        size=file.size,
-        made_at=now,
-    )
-    session.add(found)
-    session.flush()
+    found = _kept(session, link, file, report.id, now)
     after = {"file": file.name, "sha256": file.sha256, "bytes": file.size, "version": found.version}
     note(
         session,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import JSON, Dialect, ForeignKey, Index, String, column, insert, table, update
 from sqlalchemy import Text as LongText
@@ -121,16 +121,16 @@ class Prepared:
         return len(self.rows)
 
 
-def prepare(
-    dialect: Dialect,
-    drafts: Sequence[Draft],
-    now: datetime,
-    *,
-    occurrence_id: int | None = None,
-    inbox_id: int | None = None,
-    trace_id: str = "",
-    lane: Lane = Lane.BULK,
-) -> Prepared:
+class Origin(TypedDict, total=False):
+    """Where notices come from, and how they go. What is left out: nowhere, in bulk."""
+
+    occurrence_id: int | None
+    inbox_id: int | None
+    trace_id: str
+    lane: Lane
+
+
+def prepare(dialect: Dialect, drafts: Sequence[Draft], now: datetime, **origin: Unpack[Origin]) -> Prepared:
     """Make notices ready to be written: thousands take a while, and the database is one writer's alone.
 
     A text that is longer than one call can carry becomes several notices in order, so that each piece has its own
@@ -138,10 +138,10 @@ def prepare(
     """
     same = {
         **_FRESH,
-        "occurrence_id": occurrence_id,
-        "inbox_id": inbox_id,
-        "trace_id": trace_id,
-        "lane": lane.value,
+        "occurrence_id": origin.get("occurrence_id"),
+        "inbox_id": origin.get("inbox_id"),
+        "trace_id": origin.get("trace_id", ""),
+        "lane": origin.get("lane", Lane.BULK).value,
         "created_at": now,
         "status": Status.WAITING,
     }
@@ -190,19 +190,9 @@ _NAMES = (
 _INSERT = insert(table(Notice.__tablename__, *map(column, _NAMES)))
 
 
-def add(
-    session: Session,
-    drafts: Sequence[Draft],
-    now: datetime,
-    *,
-    occurrence_id: int | None = None,
-    inbox_id: int | None = None,
-    trace_id: str = "",
-    lane: Lane = Lane.BULK,
-) -> int:
+def add(session: Session, drafts: Sequence[Draft], now: datetime, **origin: Unpack[Origin]) -> int:
     """Write notices into the running transaction, see prepare() and Prepared.written(). Returns how many."""
-    same = {"occurrence_id": occurrence_id, "inbox_id": inbox_id, "trace_id": trace_id}
-    return prepare(session.get_bind().dialect, drafts, now, lane=lane, **same).written(session)  # type: ignore[arg-type]  # a dict of three kinds of values
+    return prepare(session.get_bind().dialect, drafts, now, **origin).written(session)
 
 
 def withdraw(

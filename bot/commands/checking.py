@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 def check(args: argparse.Namespace) -> int:
     """Validate everything that a config names; say in one line what it comes to."""
-    from bot import config
+    from bot import config, config_warnings
     from models.campaign.checks_reading import shadows
+    from models.clock import SystemClock
 
     loaded = config.load_all(args.config)
-    for warning in config.warnings(loaded):
+    for warning in config_warnings.warnings(loaded, SystemClock().now()):
         print(f"warning: {warning}", file=sys.stderr)
     for warning in of_database(loaded.config, args.config):
         print(f"warning: {warning}", file=sys.stderr)

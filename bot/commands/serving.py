@@ -15,7 +15,7 @@ NO_WORK = (
 
 def serve(args: argparse.Namespace) -> int:
     """Serve callbacks and pages, and do the work as well unless told not to."""
-    from bot import config, logs, opening, server
+    from bot import opening, server
 
     loaded = _ready(args.config)
     if args.no_work and loaded.config.on_sqlite:
@@ -24,8 +24,6 @@ def serve(args: argparse.Namespace) -> int:
     if lock:
         lock.take()  # only to say here, in one line, that it is taken; the child process takes it for itself
         lock.free()
-    for warning in config.warnings(loaded):
-        logs.get_logger("bot").warning("look-at-this", what=warning)
     server.serve(loaded.path, loaded.config, args.port, work=not args.no_work)
     return DONE
 
@@ -40,7 +38,8 @@ def work(args: argparse.Namespace) -> int:
 
 def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported here, so that `read` starts fast
     """Load everything and look at the schema, so that what is wrong is said in one line before anything starts."""
-    from bot import config, logs, opening, storage
+    from bot import config, config_warnings, logs, opening, storage
+    from models.clock import SystemClock
     from models.session import Database, connect
 
     logs.configure()
@@ -53,6 +52,8 @@ def _ready(path: Path):  # type: ignore[no-untyped-def]  # Loaded; not imported 
         opening.check_schema(db, path)
     finally:
         db.dispose()
+    for warning in config_warnings.warnings(loaded, SystemClock().now()):
+        logs.get_logger("bot").warning("look-at-this", what=warning)
     return loaded
 
 

@@ -15,7 +15,8 @@ import structlog
 from sqlalchemy import select
 
 from bot import logs
-from bot.config import EXAMPLE_SECRETS, load_all, warnings
+from bot.config import load_all
+from bot.config_warnings import EXAMPLE_SECRETS, warnings
 from bot.standin import Member, Platform
 from models.migrations import run
 from models.people import Role
@@ -23,6 +24,7 @@ from models.session import Database, connect
 from tests.files.conftest import Make, World, make, world  # noqa: F401  # fixtures
 from tests.installing import AES_KEY, ROBOT_KEY, SECRET, TOKEN, install, make_platform
 from tests.logged import MADE, PLANTED, collector
+from tests.store.delivering import START
 from tests.test_transcripts import AES_KEY as CHAT_AES_KEY
 from tests.test_transcripts import KEYS, ROBOT
 
@@ -133,7 +135,7 @@ def test_s11_a_config_that_others_can_read_is_warned_about(tmp_path: Path, platf
     config = install(tmp_path, platform)
     for mode, warned in ((0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o644, True)):
         config.chmod(mode)
-        said = [line for line in warnings(load_all(config, {})) if "chmod 600" in line]
+        said = [line for line in warnings(load_all(config, {}), START) if "chmod 600" in line]
         assert bool(said) is warned, oct(mode)
 
 
@@ -143,10 +145,10 @@ def test_s03_the_examples_secrets_are_warned_about(tmp_path: Path, platform: Pla
         example = tomllib.load(file)["wecom"]
     assert {name: example[name] for name in EXAMPLE_SECRETS} == EXAMPLE_SECRETS
     config = install(tmp_path, platform)
-    assert [line for line in warnings(load_all(config, {})) if "forge" in line] == []
+    assert [line for line in warnings(load_all(config, {}), START) if "forge" in line] == []
     text = config.read_text(encoding="utf-8").replace(TOKEN, EXAMPLE_SECRETS["token"])
     config.write_text(text.replace(AES_KEY, EXAMPLE_SECRETS["encoding_aes_key"]), encoding="utf-8")
-    (said,) = [line for line in warnings(load_all(config, {})) if "forge" in line]
+    (said,) = [line for line in warnings(load_all(config, {}), START) if "forge" in line]
     assert "wecom.token, wecom.encoding_aes_key: still as in config.example.toml" in said
 
 

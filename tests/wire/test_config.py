@@ -6,15 +6,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from bot import config
+from bot.config_warnings import warnings
 from models.campaign.loader import HUNAN
 from models.errors import ConfigError
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 GOOD = f"""
@@ -151,11 +153,13 @@ def test_one_round_for_all_files(tmp_path: Path) -> None:
 
 def test_what_cannot_work_is_warned_about(tmp_path: Path) -> None:
     """A campaign that is over takes nothing, and without an address of ours no link can be sent."""
-    told = config.warnings(config.load_all(written(tmp_path, GOOD), {}))
+    loaded = config.load_all(written(tmp_path, GOOD), {})
+    told = warnings(loaded, NOW)
     assert any("closed on 2021-06-04" in line for line in told)
+    assert not any("closed on" in line for line in warnings(loaded, datetime(2021, 6, 4, 15, 59, tzinfo=UTC)))
     assert any("server.public_url is empty" in line for line in told)
     playing = f'{GOOD}[server]\npublic_url = "https://bot.example"\n[clock]\nstart = 2021-05-11T08:50:00+08:00\n'
-    told = config.warnings(config.load_all(written(tmp_path, playing), {}))
+    told = warnings(config.load_all(written(tmp_path, playing), {}), NOW)
     assert not any("closed on" in line or "public_url" in line for line in told)
 
 
@@ -191,18 +195,18 @@ def test_a_year_without_a_calendar_is_a_warning(tmp_path: Path) -> None:
     loaded = config.load_all(path, {})
     campaign = loaded.campaign.model_copy(update={"closes_on": date(2027, 1, 15)})
     changed = replace(loaded, campaign=campaign)
-    assert [line[:45] for line in config.warnings(changed) if "Monday" in line] == [
+    assert [line[:45] for line in warnings(changed, NOW) if "Monday" in line] == [
         "hunan-2021.toml: the holidays of 2027 are not"
     ]
-    assert not any("Monday" in line for line in config.warnings(loaded))
+    assert not any("Monday" in line for line in warnings(loaded, NOW))
 
 
 def test_warnings(tmp_path: Path) -> None:
     """A config that others can read is warned about."""
     path = written(tmp_path, GOOD)
-    assert not any("chmod" in line for line in config.warnings(config.load_all(path, {})))
+    assert not any("chmod" in line for line in warnings(config.load_all(path, {}), NOW))
     path.chmod(0o644)
-    assert any("chmod 600" in line for line in config.warnings(config.load_all(path, {})))
+    assert any("chmod 600" in line for line in warnings(config.load_all(path, {}), NOW))
 
 
 def test_a_played_time_on_the_real_platform_is_a_warning(tmp_path: Path) -> None:
@@ -214,7 +218,7 @@ def test_a_played_time_on_the_real_platform_is_a_warning(tmp_path: Path) -> None
         (GOOD, False),
         (GOOD.replace('token = "', 'api_base = "http://127.0.0.1:8000/cgi-bin/"\ntoken = "') + clock, False),
     ):
-        told = config.warnings(config.load_all(written(tmp_path, text), {}))
+        told = warnings(config.load_all(written(tmp_path, text), {}), NOW)
         assert any(line.startswith(said) for line in told) is warned
 
 
@@ -227,7 +231,7 @@ def test_the_people_of_the_example_are_a_warning(tmp_path: Path) -> None:
     for content, warned in ((GOOD, True), (text, True), (text, False)):
         if not warned:
             (tmp_path / "people.csv").write_text(changed, encoding="utf-8")
-        told = config.warnings(config.load_all(written(tmp_path, content), {}))
+        told = warnings(config.load_all(written(tmp_path, content), {}), NOW)
         assert any("campaign.people: still the made-up people" in line for line in told) is warned
 
 
