@@ -193,15 +193,24 @@ def _drop_noted(session: Session, ended: SessionTransaction) -> None:
         session.info.pop(_NOTED, None)
 
 
+def _show_noted(session: Session) -> None:
+    """Let who reads the audit see what this transaction has noted.
+
+    Not from within a savepoint: rolled back, it would take rows with it that were noted before it. There they wait.
+    """
+    if not session.in_nested_transaction():
+        _write_noted(session)
+
+
 def head(session: Session) -> str | None:
     """Return the hash of the newest row, over all of them; None when there is none."""
-    _write_noted(session)
+    _show_noted(session)
     return session.scalar(_HEAD)
 
 
 def verify(session: Session) -> int | None:
     """Check the whole chain; returns the id of the first row that does not fit, None when all do."""
-    _write_noted(session)
+    _show_noted(session)
     begun = session.scalar(select(Checkpoint).order_by(Checkpoint.through_id.desc()).limit(1))
     previous, last = (begun.hash, begun.through_id) if begun else ("", 0)
     if left := session.scalar(select(func.min(AuditRow.id)).where(AuditRow.id <= last)):
@@ -222,7 +231,7 @@ def forget(session: Session, before: datetime, now: datetime) -> int:
     before: at least KEPT_DAYS before the newest row, or the database refuses. Of the rest at least one row stays.
     Returns how many went.
     """
-    _write_noted(session)
+    _show_noted(session)
     _alone(session)
     first_kept = session.scalar(select(func.min(AuditRow.id)).where(AuditRow.at >= before))
     if first_kept is None:
@@ -253,7 +262,7 @@ def about(
 
     org_ids: only of these orgs, all when None. general: also those that concern no org, such as a published ranking.
     """
-    _write_noted(session)
+    _show_noted(session)
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if org_ids is not None:
         of_them = AuditRow.org_id.in_(org_ids)
@@ -265,7 +274,7 @@ def about(
 
 def newest_id(session: Session) -> int:
     """Return the id of the newest change, 0 when there is none."""
-    _write_noted(session)
+    _show_noted(session)
     return session.scalar(select(func.max(AuditRow.id))) or 0
 
 

@@ -146,6 +146,7 @@ def test_rows_share_the_fate_of_their_change(db: Database) -> None:
         audit.note(session, "report", "report:91", START)
         savepoint = session.begin_nested()
         audit.note(session, "report", "report:92", START)
+        assert audit.about(session, limit=1)[0].subject == "report:92"
         savepoint.rollback()
         audit.note(session, "undo", "report:93", START)
         assert [row.subject for row in audit.about(session, limit=2)] == ["report:93", "report:91"]
