@@ -7,8 +7,7 @@ from datetime import timedelta
 from models.campaign.definition import Campaign
 from models.occurrences import Fate
 from tests.schedules.conftest import Make
-from tests.schedules.test_ticker import changed
-from tests.schedules.world import World, at
+from tests.schedules.world import World, at, changed
 
 
 def fates(world: World, rule: str) -> list[tuple[int, str, Fate]]:

@@ -212,3 +212,9 @@ def _said(content: dict[str, Any]) -> str:
     if content["kind"] == "table-text":
         return ranking_text(table_from_json(content["table"]), TEXT_BYTES)
     return str(content.get("text", "[picture]"))
+
+
+def changed(campaign: Campaign, key: str, **update: object) -> Campaign:
+    """Return the campaign with one rule changed."""
+    rule = campaign.rules[key].model_copy(update=update)
+    return campaign.model_copy(update={"rules": {**campaign.rules, key: rule}})

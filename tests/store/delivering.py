@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.channels.base import Capabilities, Outgoing, SendResult
+from bot.channels.base import Capabilities, Outgoing, Reaction, SendError, SendResult
 from bot.claims import Unwanted
 from bot.delivery import Delivery
 from models import outbox
@@ -19,6 +19,9 @@ from models.outbox import Attempt, Lane, Notice
 from models.session import Database
 
 START = datetime(2021, 5, 11, 1, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SILENCE = SendError(Reaction.UNCERTAIN, "no answer")
+UNREACHED = SendError(Reaction.NOT_SENT, "connection refused")
 Answer = Callable[["FakeChannel", Outgoing, Sequence[str]], SendResult]
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from models.session import Database
-from tests.store.delivering import START, Desk
-from tests.store.test_delivery import UNREACHED, die
+from tests.store.delivering import START, UNREACHED, Desk
+from tests.store.test_delivery_unanswered import die
 
 AHEAD = timedelta(days=2)
 
