@@ -134,7 +134,7 @@ class Router:
         except DBAPIError as error:  # of a cut connection; its key tells whether it was taken all the same
             if not error.connection_invalidated or task.waited() > AGAIN_SECONDS:
                 raise
-            log.warning("connection lost, answering again", trace_id=task.trace_id)
+            log.warning("connection-lost", trace_id=task.trace_id)
             return self._once(task)
 
     def _once(self, task: _Task) -> str | None:
@@ -183,7 +183,7 @@ class Router:
             inbox.settle(
                 session, inbox_id, person_id=person_id, route=route, outcome=reply.outcome, answer={"text": passive}
             )
-            log.info("inbound answered", route=route, outcome=reply.outcome, kind=inbound.kind.value, inbox_id=inbox_id)
+            log.info("inbound-answered", route=route, outcome=reply.outcome, kind=inbound.kind.value, inbox_id=inbox_id)
         return passive
 
     def _context(self, session: Session, inbound: Inbound, inbox_id: int, trace_id: str, now: datetime) -> Context:
@@ -205,7 +205,7 @@ class Router:
 
     def _repeat(self, session: Session, inbound: Inbound) -> str | None:
         known = inbox.find(session, inbound.channel, inbound.key)
-        log.info("inbound repeated", key=inbound.key)
+        log.info("inbound-repeated", key=inbound.key)
         return known.answer.get("text") if known and known.answer else None
 
     def _answer(self, ctx: Context) -> tuple[str, Reply]:
@@ -225,7 +225,7 @@ class Router:
         except DATABASE_TROUBLE:
             raise
         except Exception as error:
-            log.exception("handler failed", route=name)
+            log.exception("handler-failed", route=name)
             raise _Failed(name, None) from error
         return name, reply
 

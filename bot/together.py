@@ -92,7 +92,7 @@ class Together(Generic[Task, Outcome]):
             for place in group:
                 place.error, place.done = error, True
         except BaseException as error:  # nobody may be left without an answer: they would wait for ever
-            log.warning("each by itself", count=len(group), problem=type(error).__name__)
+            log.warning("group-split", count=len(group), problem=type(error).__name__)
         for place in group:
             if not place.done:
                 self._alone(place)

@@ -89,7 +89,7 @@ def test_s12_nothing_of_a_message_is_logged(world: World) -> None:  # noqa: F811
         world.say("stranger-we-know-not", text)
     world.engine.drain_all()
     said = written_since(mark)
-    assert "inbound answered" in said
+    assert "inbound-answered" in said
     for each in (PHONE, CARD, "手册300册", "王芳", "stranger-we-know-not"):
         assert each not in said
 
