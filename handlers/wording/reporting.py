@@ -37,10 +37,10 @@ def flow_line(campaign: Campaign, line: Line, total: Decimal) -> str:
     if line.cumulative:
         before = grouped(line.stated - line.value)
         sign = "+" if line.value >= 0 else ""
-        said = f"{grouped(line.stated)}{approx}，已记{before}，本次{sign}{grouped(line.value)}"
+        said = f"{grouped(line.stated)}{approx}，已记 {before}，本次 {sign}{grouped(line.value)}"
         if line.since:  # 本周累计: what it adds up to in all is another number
-            return f"{name} {day_words(line.since)}起累计{said}，共{grouped(total)}"
-        return f"{name} 累计{said}"
+            return f"{name} {day_words(line.since)}起累计 {said}，共{grouped(total)}"
+        return f"{name} 累计 {said}"
     added = amount(campaign, line.indicator, line.value)
     return f"{name} +{added}{approx}，累计{amount(campaign, line.indicator, total)}"
 
