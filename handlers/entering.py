@@ -46,6 +46,7 @@ def held_item(ctx: Context, held: Held) -> Item:
         "future-day": lambda: wording.ask_future(campaign, line),
         "denied": lambda: wording.ask_denied(campaign, line),
         "early-day": lambda: wording.ask_early(campaign, line),
+        "late-day": lambda: wording.ask_late(campaign, line),
     }
     return {
         "mode": "yesno",

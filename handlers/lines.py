@@ -23,7 +23,7 @@ from models.people import Org
 class Held:
     """A line that waits for an answer."""
 
-    kind: str  # implausible, falling-total, future-day, early-day
+    kind: str  # implausible, falling-total, future-day, early-day, late-day
     line: Line
     usual: Decimal | None = None  # the largest so far, the total recorded: what the question compares with
 
@@ -157,11 +157,21 @@ def _doubt(books: Books, line: Line) -> Held | None:
         return Held("future-day", line)
     if line.day < campaign.reports_from:
         return Held("early-day", line)
+    if _after_the_end(books.ctx, line):
+        return Held("late-day", line)
     if line.cumulative and line.value < 0:
         return Held("falling-total", line, _recorded(books, line))
     if _implausible(campaign.indicators[line.indicator], books, line):
         return Held("implausible", line, books.largest(line.indicator, line.part))
     return None
+
+
+def _after_the_end(ctx: Context, line: Line) -> bool:
+    """Whether a figure names a day after the campaign. One of the day itself, a late one, says nothing of when it was.
+
+    A running total up to such a day covers the campaign. Decided by us 2026-11-24.
+    """
+    return not line.cumulative and line.day > ctx.campaign.last_day and line.day != ctx.report_day
 
 
 def _implausible(indicator: Indicator, books: Books, line: Line) -> bool:

@@ -124,7 +124,7 @@ def chosen_line(ctx: Context, item: Item, text: str) -> Line | None:
     if is_yes(text) and item["mode"] == "yesno":
         line = options[0]
         return replace(line, day=ctx.today) if item["why"] == "future-day" else line
-    if item["mode"] == "yesno" and (picked is not None or item["why"] in ("future-day", "early-day")):
+    if item["mode"] == "yesno" and (picked is not None or item["why"] in ("future-day", "early-day", "late-day")):
         return None  # 1 is no figure where 是 or 否 was asked, and a day is not settled by a number
     return _with_number(ctx, options[0], text)
 

@@ -21,7 +21,7 @@ from models.ledger import Entry, Line, Report, counts
 from models.people import Org
 from models.reminding import midnight
 
-CONFIRMABLE = ("implausible", "falling-total", "early-day")  # doubts that the code of a single org settles
+CONFIRMABLE = ("implausible", "falling-total", "early-day", "late-day")  # doubts that the code of a single org settles
 
 
 @dataclass
@@ -141,7 +141,8 @@ def _hold(ctx: Context, each: OrgPlan, held: Held, *, single: bool) -> None:
         each.taken.append(each.books.take(held.line))
         each.sure.append(words)
     else:
-        again = f"代报 {each.org.name} {wording.correction_example(ctx.campaign, held.line)}"
+        day = None if held.kind == "future-day" or held.line.day == ctx.report_day else held.line.day
+        again = wording.report_again(ctx.campaign, each.org.name, held.line, day)
         each.doubts.append(words if single else wording.alone_instead(words, again))
 
 

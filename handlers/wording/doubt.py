@@ -54,6 +54,15 @@ def ask_early(campaign: Campaign, line: Line) -> str:
     )
 
 
+def ask_late(campaign: Campaign, line: Line) -> str:
+    """Ask about a figure dated after the campaign's last day."""
+    name = label(campaign, line.indicator, line.part)
+    return (
+        f"{name}写的是{day_words(line.day)}，晚于活动最后一天{day_words(campaign.last_day)}。"
+        "仍要记入请回“是”，不记请回“否”，是活动里哪天的请写明日期再发一遍"
+    )
+
+
 def ask_pledge(duty: Duty) -> str:
     """Ask for the word that a duty needs beside its figure."""
     return f"{duty.name}：这次{duty.pledge[0]}了吗？是的话回“是”，还没有请回“否”"

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from handlers.lines import Taken
+from handlers.wording.reporting import correction_example
 from handlers.wording.words import amount, day_words, label, names_list
 from models.campaign.definition import Campaign, Duty, IndicatorKind
 from models.figures import grouped
@@ -86,7 +87,15 @@ def held_words(campaign: Campaign, kind: str, line: Line, usual: Decimal | None)
         return f"{figure}写的是{day_words(line.day)}，这一天还没到"
     if kind == "early-day":
         return f"{figure}写的是{day_words(line.day)}，早于开始统计的{day_words(campaign.reports_from)}"
+    if kind == "late-day":
+        return f"{figure}写的是{day_words(line.day)}，晚于活动最后一天{day_words(campaign.last_day)}"
     return f"{figure}比通常多很多" + (f"，以往单次最多{grouped(usual)}" if usual is not None else "")
+
+
+def report_again(campaign: Campaign, org: str, line: Line, day: date | None) -> str:
+    """Give the command that reports a doubtful figure on its own, with all that it stated."""
+    said = (day_words(day) if day else "") + ("累计" if line.cumulative else "")
+    return f"代报 {org} {said}{correction_example(campaign, line)}"
 
 
 def alone_instead(words: str, command: str) -> str:
