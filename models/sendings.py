@@ -40,6 +40,7 @@ class Outcome(Enum):
     ANSWERED = "answered"  # cancelled, since what it asked for came in
     NOT_OWED = "not-owed"  # cancelled, since it need not be reported any more
     PASSED_ON = "passed-on"  # cancelled, since the person is on leave: who stands in was told
+    SAID_SINCE = "said-since"  # cancelled, since a newer 催报 said the same
     LEFT = "left"  # cancelled, since the person's duties have ended
     WAITING = "waiting"
 
@@ -114,6 +115,7 @@ _BADNESS = (
     Outcome.ANSWERED,
     Outcome.NOT_OWED,
     Outcome.PASSED_ON,
+    Outcome.SAID_SINCE,
     Outcome.LEFT,
     Outcome.STOPPED,
     Outcome.WAITING,
@@ -125,6 +127,7 @@ _BADNESS = (
 _WITHDRAWN = {
     Why.LEFT: Outcome.LEFT,
     Why.PASSED_ON: Outcome.PASSED_ON,
+    Why.SAID_SINCE: Outcome.SAID_SINCE,
     Why.STOPPED: Outcome.STOPPED,
     Why.NOT_OWED: Outcome.NOT_OWED,
 }

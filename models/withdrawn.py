@@ -18,6 +18,7 @@ RULE_PAUSED = "规则已暂停，没有发"
 RULE_CHANGED = "规则的时间已改，这一次不发"
 PASSED_ON = "请假，已转给顶替的人"  # of a notice to somebody on leave
 PUT_OFF = "对方推迟了提醒，到时一并发"  # of a reminder that is said with one that was put off
+SAID_SINCE = "后来的催报已经说了，这条不发"  # of a reminder that waited while an admin sent a newer one
 UNDONE = "本人取消推迟"  # of a reminder that was put off
 REPLACED = "本人改了推迟的时间"
 STOPPED = "stopped by an admin"
@@ -33,6 +34,7 @@ class Why(Enum):
     CHANGED = "changed"
     PASSED_ON = "passed-on"
     PUT_OFF = "put-off"
+    SAID_SINCE = "said-since"
     STOPPED = "stopped"
     LEFT = "left"
     OTHER = "other"
@@ -44,6 +46,7 @@ _KINDS = {
     RULE_CHANGED: Why.CHANGED,
     PASSED_ON: Why.PASSED_ON,
     **dict.fromkeys((PUT_OFF, UNDONE, REPLACED), Why.PUT_OFF),
+    SAID_SINCE: Why.SAID_SINCE,
     STOPPED: Why.STOPPED,
     **dict.fromkeys(ENDED, Why.LEFT),
 }

@@ -18,8 +18,9 @@ from models.messages import About, content_to_json
 from models.outbox import Notice, about_to_json, content_hash
 from models.reminder_words import Item, compose
 from models.reminding import ADMINS_CHASES, SNOOZE, about
-from models.withdrawn import PASSED_ON, PUT_OFF, answered
+from models.withdrawn import PASSED_ON, PUT_OFF, SAID_SINCE, answered
 from schedules.passing_on import fold, pass_on
+from schedules.said_since import leave_to_newer
 
 MANY = 500  # orgs of one query, which holds only so many values
 MOST = 3000  # orgs; of more all are read. A call carries 1,000 people, and the database is one writer's meanwhile
@@ -39,8 +40,8 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
     now: aware. Evaluates the duties once for all notices.
 
     A reminder by a rule, or by an admin's 催报, is rewritten in place (content and hash) when it is no longer true, and
-    goes to who stands in when its reader is on leave. One whose last call got no answer stays as it is: a repeat must
-    be identical (decisions 4).
+    goes to who stands in when its reader is on leave; what a newer 催报 says is left to that. One whose last call got
+    no answer stays as it is: a repeat must be identical (decisions 4).
     """
     issued = [notice for notice in notices if notice.abouts and issues.is_issue(notice.abouts[0])]
     reasons = issues.not_wanted(session, issued) if issued else {}
@@ -67,7 +68,7 @@ def unwanted(session: Session, campaign: Campaign, notices: Sequence[Notice], no
                     if item in standing and standing[item].asked
                 ],
             )
-    for change, reason in ((pass_on, PASSED_ON), (fold, PUT_OFF)):
+    for change, reason in ((leave_to_newer, SAID_SINCE), (pass_on, PASSED_ON), (fold, PUT_OFF)):
         for notice_id, items in change(session, campaign, open_, now).items():
             open_[notice_id] = open_[notice_id][0], items
             if not items:

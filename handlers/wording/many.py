@@ -209,6 +209,7 @@ def sending_lines(campaign: Campaign, sending: Sending, now: datetime, *, stuck:
         (Outcome.ANSWERED, "已报送、提醒取消"),
         (Outcome.NOT_OWED, "不用报了、提醒取消"),
         (Outcome.PASSED_ON, "请假、已转给顶替的人"),
+        (Outcome.SAID_SINCE, "后来的催报已经说了、这条没有发"),
         (Outcome.LEFT, "已不负责、没有发"),
         (Outcome.STOPPED, "已停止"),
     ):

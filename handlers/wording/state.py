@@ -35,6 +35,7 @@ WITHDRAWN: Mapping[Why, str] = {
     Why.CHANGED: "规则改了没发{}",
     Why.PASSED_ON: "转给顶替的人{}",
     Why.PUT_OFF: "并入推迟的提醒{}",
+    Why.SAID_SINCE: "后来的催报说了{}",
     Why.STOPPED: "已停止{}",
     Why.LEFT: "换了人没发{}",
     Why.OTHER: "取消{}",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
-from models.outbox import Notice
+from models.outbox import Notice, Status
 from models.people import Org
-from models.reminding import CHASE
+from models.reminding import CHASE, SNOOZE, URGENT
+from models.withdrawn import SAID_SINCE
 from schedules.silence import still_wanted, unwanted
 from tests.schedules.world import World, at
 
@@ -114,6 +116,42 @@ def test_an_admins_chase_is_rewritten_like_a_rules_reminder(make_world: Make) ->
             notice.rule = CHASE
     world.report("移动:sms=100@05-13")
     assert "还差一句" in look(world, "u5")[1]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "newer", "status", "later", "goes"),
+    [
+        (CHASE, URGENT, Status.SENT, "05-13 09:14", False),
+        (CHASE, URGENT, Status.SENT, "05-14 09:14", False),
+        (CHASE, CHASE, Status.WAITING, "05-13 09:14", False),
+        (CHASE, URGENT, Status.CANCELLED, "05-13 09:14", True),
+        (CHASE, URGENT, Status.FAILED, "05-13 09:14", True),
+        (CHASE, "broadcast", Status.SENT, "05-13 09:14", True),
+        (URGENT, CHASE, Status.SENT, "05-13 09:14", True),
+        (SNOOZE, URGENT, Status.SENT, "05-13 09:14", True),
+        ("sms-thursday", URGENT, Status.SENT, "05-13 09:14", False),
+        ("sms-thursday", URGENT, Status.SENT, "05-14 09:14", True),
+    ],
+)
+def test_what_a_newer_chase_says_is_not_said_twice(
+    make_anywhere: Make, waiting: str, newer: str, status: Status, later: str, goes: bool
+) -> None:
+    """A reminder that waits yields to a newer 催报 to the same person, and to nobody else's."""
+    world = make_anywhere("05-13 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        old = session.scalars(select(Notice).where(Notice.user_ref == "u5")).one()
+        old.rule = waiting
+        kept = ("channel", "user_ref", "person_id", "org_id", "content", "content_hash", "abouts", "created_at")
+        copied = {name: getattr(old, name) for name in kept}
+        session.add(Notice(**copied, rule=newer, status=status, not_before=old.created_at))
+    world.clock.set(at(later))
+    with world.session() as session:
+        notices = session.scalars(select(Notice).where(Notice.rule == waiting).order_by(Notice.id)).all()
+        mine = [notice for notice in notices if notice.user_ref == "u5"][:1]
+        others = [notice for notice in session.scalars(select(Notice)) if notice.user_ref == "u6"]
+        found = unwanted(session, world.campaign, [*mine, *others], world.clock.now())
+        assert found == ({} if goes else {mine[0].id: SAID_SINCE})
 
 
 def test_an_org_that_has_left_is_not_chased(make_world: Make) -> None:
