@@ -69,7 +69,9 @@ def put_off(ctx: Context, match: Match) -> Reply:
     wished = find_moment(match.text, ctx.now, ctx.campaign.tz)
     if wished is None:
         raise UserError("snooze-when")
-    if wished.at < ctx.now + SOONEST:
+    if ctx.now < wished.at < ctx.now + SOONEST:
+        raise UserError("snooze-soon", minutes=SOONEST // timedelta(minutes=1))
+    if wished.at <= ctx.now:
         raise UserError("snooze-over", moment=wording.moment_words(ctx.campaign, wished.at))
     owed = _owed(ctx)
     if not owed:

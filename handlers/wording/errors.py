@@ -150,6 +150,7 @@ _ERRORS = {
     "snooze-when": "什么时候再提醒您？请写清时间，例如“明天上午再提醒”“过2小时再提醒”。",
     "snooze-used-up": "{names}已经推迟过{most}次，不能再推迟，提醒照常发。办了直接回复就行。",
     "snooze-paused": "{names}的提醒由管理员暂停着，{moment}也不会发，不用推迟。办了直接回复就行。",
+    "snooze-soon": "最少推迟{minutes}分钟，没有推迟。例如回“过2小时再提醒”；办了直接回复就行。",
     "snooze-over": "{moment}已经过了，没有推迟。请写后面的时间，例如“过2小时再提醒”。",
     "snooze-too-late": "{name}{moment}截止，来不及再推迟了，提醒照常发。办了直接回复就行。",
     "snooze-after-close": "{name}到{day}就不再提醒了，没有推迟。",
