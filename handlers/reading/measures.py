@@ -21,7 +21,7 @@ GENERIC = frozenset(_words("个 次 处 家 人 名 位 人次 项 种 类 批")
 FREQUENCY = frozenset(_words("次 遍 回 趟 场次 期 人次"))
 PERSONS = frozenset(_words("人 名 位 人次 余人 个人 号人"))
 BOXES = frozenset(
-    _words("箱 包 捆 盒 套 袋 沓 摞 批 车 大箱 小箱 大包 大捆 大袋 大盒 整箱 大摞 大沓")
+    _words("箱 包 捆 盒 套 袋 沓 摞 批 车 大箱 小箱 大包 大捆 大袋 大盒 整箱 大摞 大沓 大车 整车 整包 整袋 整捆")
 )  # of unknown size
 # Pieces of a thing that was given away or set up, though no indicator counts in them: 书签80枚
 PIECES = frozenset(_words("枚 支 把 顶 件 只 盏 瓶 桶 双 副 盆 箱 包 盒 套 袋 根 盘 卷 粒 提 捆 串 扇 筒 捧 束 间"))
@@ -80,7 +80,8 @@ OTHER = _words(
     楼 室
     元 美元 个月 季度 周岁 % 份钱 期次 个班 课时 学时 杯 桌 首 曲 段 句 字 帧 行 列 轮 圈 村 镇 乡 县 市 区 校 厂 店
     队次
-    大箱 小箱 大包 大捆 大袋 大盒 整箱 大摞 大沓 趟 回 席 株 棵 车 车次 辆次 盏 瓶 桶 双 副 盆 根 盘 卷 粒 束"""
+    大箱 小箱 大包 大捆 大袋 大盒 整箱 大摞 大沓 大车 整车 整包 整袋 整捆
+    趟 回 席 株 棵 车 车次 辆次 盏 瓶 桶 双 副 盆 根 盘 卷 粒 束"""
 )
 
 

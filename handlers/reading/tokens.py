@@ -21,6 +21,7 @@ _AFTER = re.compile(r" ?(?:余|多(?!次|的|半)|左右|上下|以上|有余|�
 _PLUS = re.compile(r"\+(?![\d一二三四五六七八九])")
 _RANGE = re.compile(r" ?(?:-|~|至|到|或|或者|还是) ?")
 _NEUTRAL = " \x01\x02-~…·*#>=+_./"
+_CALLED = re.compile(r"(?:热线|电话|拨打|拨|客服|专线|致电|号码|电信|咨询)[:是为]?\Z")  # before a hotline
 _ENDS = frozenset(("", ",", ";", "。", "\n", "\t", "、", " "))
 _GROUP = re.compile(r" \d{3}(?!\d)")  # may be the rest of a number written with spaces, or a number of its own
 _TERMS = 12  # of a sum that is written out
@@ -217,10 +218,19 @@ class _Cutter:
         numeral = self.numerals[self.numeral_at]
         if entry.word == "一次" and self.text[end : end + 1] in _ENDS and self._names(numeral):
             return False  # 召开通气会一次; but 一次发500
+        if "ignore" in entry.classes:
+            return end > numeral.end or not self._is_figure(numeral, end)
         if end != numeral.end or "protected" not in entry.classes:
-            return end > numeral.end or "ignore" in entry.classes
+            return end > numeral.end
         counts = self._names(numeral) and self.text[end : end + 1] in _ENDS  # 横幅十一
         return not counts and not self._measure(end)[1]
+
+    def _is_figure(self, numeral: Numeral, end: int) -> bool:
+        """Whether the digits of a hotline are a figure here: 手册10000本, 手册10000余, 手册10000; but 拨打10000."""
+        if numeral.end > end or self._measure(end)[1]:
+            return True
+        is_round = numeral.value is not None and not numeral.value % 1_000
+        return is_round and self.text[end : end + 1] in _ENDS and not _CALLED.search(self.text, 0, numeral.start)
 
     def _number(self) -> Token:
         numeral = self.numerals[self.numeral_at]

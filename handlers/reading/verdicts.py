@@ -5,6 +5,8 @@ Called by reader.py and results.py last.
 
 from __future__ import annotations
 
+import re
+
 from handlers.reading.around import EARLIER_ONE
 from handlers.reading.drafts import Query, Work
 from handlers.reading.grammar import words
@@ -15,11 +17,17 @@ from handlers.reading.values import DoubtKind, Verdict
 
 _FIXES = frozenset(("fix", "to", "wrong", "swap", "isnot"))
 # words for having done something, or for adding to it, beside those of handing out
-_DONE = frozenset(("做", "办", "搞", "走", "跑", "完成", "报", "补报", "再", "又", "加", "补"))
+_DONE = frozenset(("做", "办", "搞", "走", "跑", "完成", "报", "补报", "再", "又", "加", "补", "添", "增补"))
 _LIKELY = 3  # candidates shown with a question
 _SHORT = 20  # tokens of a message that is one short statement
 _ADDED = 8  # tokens of 补一下，还有30
 _FIGURE = 10  # a number alone in a message is a figure from here on; smaller ones pick from a list
+# the whole message says that nothing has changed since some time before, and gives no figure
+_SAME = re.compile(
+    r"(?:今天|今日|本期|这次|我们|数据|数字|情况|的|也|都|还是)*"
+    r"[和跟与同](?:昨天|昨日|前天|上周|上次|上回|上期|前一天|前几天|之前|以前|前期|上一次|上一期)(?:报的|的)?(?:数据|数字|情况)?"
+    r"(?:都|完全|基本|还是|保持)?(?:一样|相同|一致|持平|一个样|没变化?|没有变化|不变|差不多)[的了吧哈啊。!]*"
+)
 _COMMAND = 40  # characters of a command at most
 
 
@@ -57,6 +65,9 @@ def withdraws(work: Work) -> bool:
 
 def ask_about_nothing(work: Work) -> None:
     """Where no figure was bound: ask what a bare number counts (今天发了200), or for the figures of 跟昨天一样."""
+    if not (work.drafts or work.queries or "question" in work.flags) and _SAME.fullmatch(work.text.strip()):
+        work.queries.append(Query(DoubtKind.SAME_AS_BEFORE, 0, len(work.text)))
+        return
     if (
         work.drafts
         or work.queries

@@ -25,18 +25,40 @@ def _forms(value: int) -> list[str]:
     forms = [str(value), f"{value:,}", str(value).translate(str.maketrans("0123456789", "０１２３４５６７８９"))]
     if value:
         forms += [cn2an.an2cn(value), cn2an.an2cn(value, "up")]
+    if value > 1:
+        forms.append(f"{value // 3}+{value - value // 3}")
     if value % 1000 == 0 and value >= 10_000:
-        forms.append(f"{value / 10_000:g}万")
+        wan, thousand = divmod(value // 1000, 10)
+        forms += [f"{Decimal(value) / 10_000:f}{unit}" for unit in ("万", "W", "w")]
+        if thousand:  # 13万2, 十三万二
+            forms += [f"{wan}万{thousand}", f"{cn2an.an2cn(wan)}万{cn2an.an2cn(thousand)}"]
     return forms
 
 
+VALUES = st.integers(min_value=0, max_value=99_999_999) | st.integers(min_value=10, max_value=99_999).map(
+    lambda thousands: thousands * 1000
+)
+
+
 @SHORT
-@given(st.integers(min_value=0, max_value=99_999_999), st.data())
+@given(VALUES, st.data())
 def test_a_written_value_reads_back(value: int, data: st.DataObject) -> None:
     """Any value in any supported form, with noun and measure, is found exactly."""
     form = data.draw(st.sampled_from(_forms(value)))
     template = data.draw(st.sampled_from(["短信{}条", "发送短信共{}条", "今天发了{}条短信", "短信：{}条"]))
     assert [(each.indicator, each.value) for each in READER.read(template.format(form)).found] == [("sms", value)]
+
+
+@SHORT
+@given(
+    st.integers(min_value=1, max_value=9999),
+    st.sampled_from(["", "万"]),
+    st.sampled_from(["短信{}余条", "短信{}多条", "短信约{}条", "短信近{}条", "短信{}条左右"]),
+)
+def test_what_is_about_reads_back_as_such(value: int, unit: str, written: str) -> None:
+    """A value beside a word that makes it approximate is the number as stated, marked."""
+    found = READER.read(written.format(f"{value}{unit}")).found
+    assert [(each.value, each.approx) for each in found] == [(value * (10_000 if unit else 1), True)]
 
 
 @SHORT
@@ -47,6 +69,7 @@ def test_levelling_never_moves_a_span(text: str) -> None:
     spans = [normal.span(index, index + 1) for index in range(len(normal.text))]
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
+    assert all(char in normalise(text[slice(*span)]).text for char, span in zip(normal.text, spans, strict=True))
 
 
 @SHORT
