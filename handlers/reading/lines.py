@@ -13,7 +13,7 @@ from handlers.reading.drafts import Work
 from handlers.reading.mentions import Mention, factor_of, is_whole, mentions
 from handlers.reading.scopes import Scope
 from handlers.reading.sentences import read_sentences
-from handlers.reading.tables import Cell, is_header, read_table
+from handlers.reading.tables import Cell, begins_with_figures, is_header, read_table
 from handlers.reading.tokens import DAY, MARK, NUMBER, Token
 
 # 1. 2、 (3) 一、 （二） ① ▪ - at the head of a line; a number directly after the point is a figure (1.5万)
@@ -40,7 +40,7 @@ def read_lines(work: Work) -> None:
     at = 0
     while at < len(lines):
         rows = _rows(work, lines, at)
-        if len(rows) > 1:
+        if len(rows) > 1 or (rows and begins_with_figures(rows[0])):
             read_table(work, rows)
             at += len(rows)
         else:

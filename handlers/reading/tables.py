@@ -35,6 +35,7 @@ _SKIPPED = frozenset(
     ("plan", "order", "past", "stock", "rate", "like", "drop", "remark", "before")
 )  # whatever noun is beside
 _PLANNED = frozenset(("安排", "应", "应完成", "应发"))  # at the head of a column: what was to be done
+_PLANS = frozenset(("计划", "拟", "打算", "准备"))  # at the head of a row: 计划发手册
 _NAMES = frozenset(("place", "staff", "other"))  # a column of names, unless it has a noun
 # In brackets or behind a slash: 短信(万条), 短信/万条
 _UNIT = re.compile(r"(?:[(]\s*(?:单位:?)?\s*|/(?=[万亿]))([万亿千百]*)([^()\d]{0,4})(?:[)]|$)")
@@ -75,15 +76,23 @@ def is_header(row: list[Cell]) -> bool:
     return not any(token.kind == NUMBER and len(cell.tokens) > 1 for cell in row for token in cell.tokens)
 
 
+def begins_with_figures(row: list[Cell]) -> bool:
+    """Whether a first row is no header but names its indicator and gives its only figure: 手册 | 20 | 册."""
+    counts = [index for index, cell in enumerate(row) if any(token.kind == NUMBER for token in cell.tokens)]
+    return counts == [1] and len(row[1].tokens) == 1 and any(not mention.weak for mention in mentions(row[0].tokens))
+
+
 def read_table(work: Work, rows: list[list[Cell]]) -> None:
-    """Read a table, its first row being its header, into drafts."""
+    """Read a table, its first row being its header if it has one, into drafts."""
     names = work.lexicon.dimension_names
     named = {key for cell in rows[0] for key in names.get(work.text[cell.start : cell.end].strip(), ())}
     table = _Table(work, work.lexicon, frozenset(named) | work.needs)
     table.columns = [_column(table, cell) for cell in rows[0]]
     table.needs = table.needs.union(*(column.needs for column in table.columns))
     _settle_columns(table.columns)
-    for row in rows[1:]:
+    if headless := begins_with_figures(rows[0]):
+        table.columns = [Column() for _ in range(max(len(row) for row in rows))]
+    for row in rows[0 if headless else 1 :]:
         _read_row(table, row)
         work.line += 1
 
@@ -174,7 +183,8 @@ def _read_row(table: _Table, row: list[Cell]) -> None:
     frame = table.work.frame
     label, when, label_at = _row_label(row, table.needs)
     head = _classes(row[0])
-    if "example" in head or (head & {"plan", "order", "past", "rate"} and not label):
+    planned = row[0].tokens and row[0].tokens[0].word in _PLANS
+    if planned or "example" in head or (head & {"order", "past", "rate"} and not label):
         return
     scope = Scope(cum=frame.cum or "cum" in head, when=when or frame.when, total="total" in head, veto=frame.veto)
     table.work.org = _org_name(table, row[0], head)
