@@ -28,6 +28,8 @@ from models.session import Database
 
 LEASE = timedelta(seconds=60)  # longer than one call with its token fetch; a killed process is noticed after it
 ROUNDS = 5  # tries to write an outcome while the database is away
+LONGEST_REF = 200  # characters of a platform's number for a message; cut it would be another one's
+CODES = range(-(2**31), 2**31)  # what a database takes for one
 
 log = get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -131,7 +133,7 @@ class Delivery:
         try:
             result = channel.send(content, list(batch.refs.values()), duplicate_check=batch.weeds_out)
         except SendError as error:
-            self._failed(channel, batch, error)
+            self._failed(channel, batch, _storable_error(error))
             return None
         except Exception as error:
             log.exception("channel-broken", channel=channel.name, notices=list(batch.claims))
@@ -142,7 +144,7 @@ class Delivery:
             batch,
             parts_sent=batch.parts_sent + 1,
             missed={**missed, **batch.missed},
-            platform_ref=result.platform_ref,
+            platform_ref=_storable(result.platform_ref) if len(result.platform_ref) <= LONGEST_REF else "",
         )
 
     def _failed(self, channel: Channel, batch: Batch, error: SendError) -> None:
@@ -191,3 +193,14 @@ class Delivery:
 
     def _rests(self, now: datetime) -> dict[str, Rest]:
         return self._claims.rests(list(self._channels.values()), now)
+
+
+def _storable_error(error: SendError) -> SendError:
+    """Return it with what a database takes: an outcome that cannot be written down leaves its notice claimed."""
+    code = error.code if error.code is None or error.code in CODES else None
+    return SendError(error.reaction, _storable(error.detail), code)
+
+
+def _storable(text: str) -> str:
+    """Return a platform's words without lone surrogates and NUL, which JSON may hold and PostgreSQL does not."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
