@@ -260,6 +260,14 @@ def test_an_org_keeps_its_moment() -> None:
     assert fewer == {org_id: every[org_id] for org_id in fewer}
 
 
+@pytest.mark.parametrize("minute", [25, 28, 29, 55, 59])
+def test_no_group_leaves_on_the_mark(minute: int) -> None:
+    """However long many notices are spread, none leaves in the minute in which everybody pushes."""
+    begin = drafts_for(1)[0].not_before.replace(minute=minute)
+    found = spread([replace(draft, not_before=begin) for draft in drafts_for(30_000)])
+    assert not {draft.not_before.minute for draft in found} & {0, 30}
+
+
 def test_the_tables_hold_sixty_cases() -> None:
     """Together the two tables hold at least sixty cases, and the one of duties a hundred and twenty."""
     assert len(FIRINGS) + len(DUE) >= 60
