@@ -143,14 +143,14 @@ class Claims:
             .limit(channel.can.users_per_call)
         )
         found = session.scalars(alike).all()
-        reasons = self._unwanted(session, found)
+        reasons, now = self._unwanted(session, found), self._clock.now()
         wanted: dict[str, Notice] = {}
         for notice in found:
             reason = reasons.get(notice.id)
             if reason is not None:
-                notice.status, notice.reason, notice.settled_at = Status.CANCELLED, reason, self._clock.now()
+                notice.status, notice.reason, notice.settled_at = Status.CANCELLED, reason, now
                 log.info("notice-silenced", notice=notice.id, channel=channel.name)
-            else:
+            elif notice.not_before <= now:  # the look may put one off to the morning
                 wanted.setdefault(notice.user_ref.casefold(), notice)  # a second one to the same user goes next
         # The look may have rewritten texts, so that they are not alike any more: those of the first go together.
         same = next((notice.content_hash for notice in wanted.values()), "")

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from models.outbox import Notice, Status
+from models.outbox import Lane, Notice, Status
 from models.people import Org
 from models.reminding import CHASE, SNOOZE, URGENT
+from models.sendings import BROADCAST
 from models.withdrawn import SAID_SINCE
+from schedules.last_look import look_again
 from schedules.silence import still_wanted, unwanted
 from tests.schedules.world import World, at
 
@@ -172,3 +174,33 @@ def test_many_are_looked_at_in_one_go(make_anywhere: Make) -> None:
         notices = session.scalars(select(Notice)).all()
         reasons = unwanted(session, world.campaign, notices, world.clock.now())
         assert [n.user_ref for n in notices if n.id in reasons] == ["u5"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "lane", "call_ref", "now", "waits"),
+    [
+        ("sms-thursday", Lane.BULK, "", "05-13 20:59", False),
+        ("sms-thursday", Lane.BULK, "", "05-13 21:00", True),
+        ("sms-thursday", Lane.BULK, "", "05-14 07:59", True),
+        (CHASE, Lane.BULK, "", "05-13 23:00", True),
+        (SNOOZE, Lane.BULK, "", "05-13 23:00", True),
+        (BROADCAST, Lane.BULK, "", "05-13 23:00", True),
+        ("morning-brief", Lane.BULK, "", "05-13 23:00", True),
+        (URGENT, Lane.BULK, "", "05-13 23:00", False),
+        ("follow-rate-weekly", Lane.BULK, "", "05-13 23:00", False),
+        ("sms-thursday", Lane.ANSWER, "", "05-13 23:00", False),
+        ("sms-thursday", Lane.BULK, "abc", "05-13 23:00", False),
+    ],
+)
+def test_an_outage_into_the_night_wakes_nobody(
+    make_world: Make, rule: str, lane: Lane, call_ref: str, now: str, waits: bool
+) -> None:
+    """What could not leave by day waits for the morning; what was asked for, or is urgent, does not."""
+    world = make_world("05-13 09:00")
+    world.through("05-13 09:12")
+    with world.session() as session:
+        notice = session.scalars(select(Notice).where(Notice.user_ref == "u5")).one()
+        notice.rule, notice.lane, notice.call_ref = rule, lane.value, call_ref
+        before = notice.not_before
+        assert look_again(session, world.campaign, [notice], at(now)) == {}
+        assert notice.not_before == (at("05-14 08:03") if waits else before)

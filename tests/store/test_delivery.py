@@ -120,6 +120,25 @@ def test_all_silenced(db: Database) -> None:
     assert [call[0] for call in desk.channel.calls] == ["other"]
 
 
+def test_put_off_to_the_morning(db: Database) -> None:
+    """What the last look gives a later moment stays where it is until then; the others of its call go."""
+
+    def unwanted(_session: Session, notices: Sequence[Notice]) -> dict[int, str]:
+        for notice in notices:
+            if notice.user_ref == "b" and notice.not_before == START:
+                notice.not_before = START + HOUR
+        return {}
+
+    desk = Desk(db, unwanted=unwanted)
+    desk.write("a", "b", "c", not_before=START)
+    desk.drain()
+    assert [call[1] for call in desk.channel.calls] == [("a", "c")]
+    assert desk.statuses() == ["sent", "waiting", "sent"]
+    desk.clock.advance(HOUR)
+    desk.drain()
+    assert [call[1] for call in desk.channel.calls] == [("a", "c"), ("b",)]
+
+
 def test_rewritten(db: Database) -> None:
     """Texts that the last look has made different go in different calls, each with what it says now."""
 
