@@ -28,7 +28,9 @@ from tests.installing import AES_KEY, AGENT_ID, CORP_ID, ROBOT_KEY, SECRET, TOKE
 from tests.security.test_parsers import FEW, JSON
 
 START = datetime(2021, 5, 11, 1, 0, tzinfo=UTC)
-ODD: st.SearchStrategy[object] = st.sampled_from((None, True, [], {}, "", "\x00", "\ud800", "|", 0.5, -1, 2**31, 10**30))
+ODD: st.SearchStrategy[object] = st.sampled_from(
+    (None, True, [], {}, "", "\x00", "\ud800", "|", 0.5, -1, 2**31, 10**30)
+)
 ANSWERS = st.fixed_dictionaries(
     {},
     optional={
