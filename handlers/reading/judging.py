@@ -22,7 +22,7 @@ from handlers.reading.tokens import NO_CLASSES, NUMBER, Token
 from handlers.reading.values import DoubtKind
 
 _PARTS = 12  # figures that one total may sum up
-_JOINS = AND | {"加", "加上"}  # 手册加资料一共320份
+_JOINS = AND | {"加", "加上", "或", "或者", "或是", "还是"}  # 手册加资料一共320份, 手册或资料300份
 _APART = frozenset(("meeting", "staff", "place", "trader", "rate", "drop", "like"))
 
 

@@ -25,7 +25,7 @@ _FIGURE = 10  # a number alone in a message is a figure from here on; smaller on
 # the whole message says that nothing has changed since some time before, and gives no figure
 _SAME = re.compile(
     r"(?:今天|今日|本期|这次|我们|数据|数字|情况|的|也|都|还是)*"
-    r"[和跟与同](?:昨天|昨日|前天|上周|上次|上回|上期|前一天|前几天|之前|以前|前期|上一次|上一期)(?:报的|的)?(?:数据|数字|情况)?"
+    r"[和跟与同](?:昨天|昨日|前天|上个?星期|上周|上个?月|上次|上回|上期|前一天|前几天|之前|以前|前期|上一次|上一期)(?:报的|的)?(?:数据|数字|情况)?"
     r"(?:都|完全|基本|还是|保持)?(?:一样|相同|一致|持平|一个样|没变化?|没有变化|不变|差不多)[的了吧哈啊。!]*"
 )
 _COMMAND = 40  # characters of a command at most
