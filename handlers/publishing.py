@@ -58,7 +58,7 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
     number = issues.next_number(ctx.session, key)
     group = ctx.campaign.groups.get(ranking.group, ranking.group)
     text = wording.publish_preview(table, group, number)
-    picture = (Picture(table),)
+    shown = (TableText(table), Picture(table))  # the text too: where no picture can be drawn nobody says yes unseen
     if ranking.second_approver:
         first = _first_yes(ctx, key, table)
         if first is not None and first.made_by_id == ctx.known.person.id:
@@ -66,8 +66,8 @@ def publish_ranking(ctx: Context, match: Match) -> Reply:
         if first is None:
             again = wording.figures_have_moved() if _others_yes(ctx, key) else ""
             text += again + wording.two_wanted()
-            return offer(ctx, "propose", {"table": table_to_json(table)}, text, picture)
-    return offer(ctx, "publish", {"table": table_to_json(table)}, text, picture)
+            return offer(ctx, "propose", {"table": table_to_json(table)}, text, shown)
+    return offer(ctx, "publish", {"table": table_to_json(table)}, text, shown)
 
 
 def do_publish(ctx: Context, payload: Mapping[str, Any]) -> Reply:
@@ -99,7 +99,8 @@ def do_propose(ctx: Context, payload: Mapping[str, Any]) -> Reply:
     command = _command(ctx.campaign.rankings[table.ranking])
     others = [one for one in audience(ctx.session, ctx.campaign).admins() if one.person_id != me.id]
     about = (issues.about(issue.id, table.ranking),)
-    contents: Sequence[Content] = (Text(wording.second_asked(table.title, me.name, command)), Picture(table))
+    asked = Text(wording.second_asked(table.title, me.name, command))
+    contents: Sequence[Content] = (asked, TableText(table), Picture(table))
     drafts = [
         Draft(recipient(one), content, f"propose:{table.ranking}", ctx.now, abouts=about)
         for one in others
