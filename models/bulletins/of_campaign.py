@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from models import issues
 from models.bulletins.document import TEXT, Appendix, Block, Document
-from models.bulletins.of_issue import moment_long, named, upcoming
+from models.bulletins.of_issue import by_place, moment_long, named, upcoming
 from models.campaign.definition import Campaign, IndicatorKind
 from models.campaign.periods import Period, this_week
 from models.duties import DutyState, Standing, states
 from models.figures import grouped
 from models.ledger import Fact, Report, ReportKind, facts, latest_readings, sums
+from models.messages import RankRow, RankTable
 from models.people import Org, all_orgs
 from models.phrases import duty_name, span
 
@@ -208,18 +209,25 @@ def _rankings(session: Session, campaign: Campaign, scope: Scope) -> Iterator[Bl
         table = issues.last_issue(session, key)
         if table is None:
             continue
-        ranked = [row for row in table.rows if row.rank is not None and row.value is not None]
-        wanted = [row for row in ranked if (row.rank or 0) <= LEADERS] if scope.whole else ranked
-        names = [
-            f"{row.org}{grouped(row.value or Decimal(0), table.decimals)}{table.unit}（第{row.rank}名）"
-            for row in wanted
-            if scope.whole or row.org == scope.name
-        ]
-        if names:
-            told.append(Block(TEXT, f"{table.title}第{table.number}期：{'、'.join(names)}。"))
+        ranked = [(row, row.rank, row.value) for row in table.rows if row.rank is not None and row.value is not None]
+        if scope.whole:
+            places = by_place(table, [one for one in ranked if one[1] <= LEADERS])
+        else:
+            places = _own_place(table, ranked, scope.name)
+        if places:
+            told.append(Block(TEXT, f"{table.title}第{table.number}期：{places}。"))
     if told:
         yield Block(1, "排名情况")
         yield from told
+
+
+def _own_place(table: RankTable, ranked: Sequence[tuple[RankRow, int, Decimal]], name: str) -> str:
+    """Tell where one org stands, and whether it shares the place; empty when it is not ranked."""
+    for row, rank, value in ranked:
+        if row.org == name:
+            tied = "并列" if sum(other == rank for _, other, _ in ranked) > 1 else ""
+            return f"{tied}第{rank}名，{grouped(value, table.decimals)}{table.unit}"
+    return ""
 
 
 def _gaps(every: Sequence[DutyState], scope: Scope) -> Iterator[str]:

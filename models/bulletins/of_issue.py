@@ -97,15 +97,15 @@ def _places(table: RankTable) -> Iterator[Block]:
         return
     top = [one for one in ranked if one[1] <= ENDS]
     if len(ranked) <= FEW or len(top) == len(ranked):
-        yield Block(TEXT, f"{_listed(table, ranked)}。")
+        yield Block(TEXT, f"{by_place(table, ranked)}。")
         return
     last = ranked[-1][1]
     bottom = [one for one in ranked if one[1] > ENDS and one[1] >= ranked[-ENDS][1]]  # none of those tied is left out
     yield Block(2, "排名靠前的单位")
-    yield Block(TEXT, f"{_listed(table, top)}。")
+    yield Block(TEXT, f"{by_place(table, top)}。")
     if bottom and last > ENDS:
         yield Block(2, "排名靠后的单位")
-        yield Block(TEXT, f"{_listed(table, bottom)}。")
+        yield Block(TEXT, f"{by_place(table, bottom)}。")
     climbed = [one for one in ranked if (one[0].moved or 0) > 0]
     if climbed:
         most = max(one[0].moved or 0 for one in climbed)
@@ -114,7 +114,7 @@ def _places(table: RankTable) -> Iterator[Block]:
         yield Block(TEXT, f"{names}较第{table.since}期上升{most}位。")
 
 
-def _listed(table: RankTable, found: Sequence[tuple[RankRow, int, Decimal]]) -> str:
+def by_place(table: RankTable, found: Sequence[tuple[RankRow, int, Decimal]]) -> str:
     """List orgs by place; those that share one stand together."""
     places: dict[int, list[tuple[RankRow, Decimal]]] = {}
     for row, rank, value in found:

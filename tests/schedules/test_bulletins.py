@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from sqlalchemy import select
 
+from models import issues
 from models.bulletins.of_campaign import Scope, closing, weekly
 from models.excuses import Excuse
+from models.messages import RankRow, RankTable
 from models.people import Org, Person
 from tests.render.test_docx import said
 from tests.schedules.world import World
@@ -34,6 +37,26 @@ def test_the_weekly_brief_and_the_summary_come_from_the_ledger(make_world: Make)
     assert mine.recipients == "省联席办："
     assert mine.appendix is not None
     assert mine.appendix.rows[0][:3] == ("1", "宣传手册", "5,200")
+
+
+def test_a_summary_names_ties_as_the_bulletin_does(make_world: Make) -> None:
+    """Who shares a place stands together under 并列, and however many do, the sentence stays short."""
+    world = make_world("05-20 10:00")
+    names = [f"第{n}支队" for n in range(200)]
+    rows = [RankRow(name, 1, Decimal(5)) for name in names] + [RankRow("长沙市公安局", 201, Decimal(1))]
+    table = RankTable("handouts", "手册资料发放", "份", 0, world.clock.now(), tuple(rows))
+    everybody = Scope("省联席办", None, frozenset(world.campaign.kinds))
+    with world.session() as session:
+        issues.publish(session, table, world.clock.now())
+        whole = said(closing(session, world.campaign, everybody, world.clock.now()))
+        papers = [
+            said(closing(session, world.campaign, Scope(name, frozenset(), frozenset()), world.clock.now()))
+            for name in (names[7], "长沙市公安局")
+        ]
+    assert f"手册资料发放第1期：并列第1名{'、'.join(names[:20])}等200家，5份。" in whole
+    assert names[20] not in whole
+    assert "手册资料发放第1期：并列第1名，5份。" in papers[0]
+    assert "手册资料发放第1期：第201名，1份。" in papers[1]
 
 
 def test_a_summary_without_a_single_figure_says_so(make_world: Make) -> None:
