@@ -7,6 +7,7 @@ the database file by hand loses what is in the WAL (reliability.md fact 11). Cal
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,8 +16,9 @@ import sqlite3
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +37,8 @@ from models.session import Database, connect
 DATABASE, MANIFEST, FILES = "database.db", "manifest.json", "files/"
 FOREIGN = "not a backup of this bot"
 BUSY_SECONDS = 60.0
+VOUCHED = ("revision", "database_sha256")  # of the manifest: without them a backup is none
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 LEFT_SECONDS = 24 * 3600.0  # after which a working folder is of a command that was killed
 
 log = get_logger(__name__)
@@ -116,18 +120,20 @@ def restore(source: Path, url: str, files: Path, *, replace: bool = False) -> Ma
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=_near(url, source)) as folder:
         copy = Path(folder) / DATABASE
         with opened(source) as pack:
-            manifest = json.loads(pack.read(MANIFEST))
+            manifest = _manifest(pack, source)
             migrations.must_be_known(manifest["revision"], f"{source}: the backup")
             with pack.open(DATABASE) as stored, copy.open("wb") as out:
                 shutil.copyfileobj(stored, out)
             if _sha256(copy) != manifest["database_sha256"]:
                 raise BackupError(f"{source}: the database in it has changed since it was made")
-            engine = connect(f"sqlite:///{copy}")
-            migrations.upgrade(engine)
-            engine.dispose()
-            counts, revision = _verified(copy)
+            kept = sum(1 for _ in _files_in(pack))  # each is looked at before anything is put back
+            try:
+                counts, revision = _verified(copy, upgrade=True)
+            except (DatabaseError, sqlite3.DatabaseError) as error:
+                what = getattr(error, "orig", error)
+                raise BackupError(f"{source}: the database in it cannot be read ({what})") from None
             aside = _put(copy, url, replace=replace)
-            kept = _put_files(pack, files)
+            _put_files(pack, files)
     return Made(sum(counts.values()), kept, revision, aside)
 
 
@@ -135,7 +141,8 @@ def opened(source: Path) -> zipfile.ZipFile:
     """Open a backup and check every part of it. Raises BackupError."""
     try:
         pack = zipfile.ZipFile(source)
-    except zipfile.BadZipFile:
+    except UNREADABLE as error:
+        _must_be_content(error)
         with source.open("rb") as file:
             cut = file.read(2) == b"PK"  # a ZIP's list of parts stands at its end
         what = "not whole (its end is missing); copy it again, or take another one" if cut else f"{FOREIGN} (no ZIP)"
@@ -143,11 +150,31 @@ def opened(source: Path) -> zipfile.ZipFile:
     if not {DATABASE, MANIFEST} <= set(pack.namelist()):
         pack.close()
         raise BackupError(f"{source}: {FOREIGN} (no {DATABASE} and {MANIFEST} in it)")
-    broken = pack.testzip()
+    broken: str | None = "a part"
+    try:
+        broken = pack.testzip()
+    except UNREADABLE as error:
+        _must_be_content(error)
     if broken is not None:
         pack.close()
         raise BackupError(f"{source}: not whole ({broken} is damaged); copy it again, or take another one")
     return pack
+
+
+def _must_be_content(error: Exception) -> None:
+    """Raise an error of the disk on; a place before the file's begin is one of what stands in the file."""
+    if isinstance(error, OSError) and error.errno != errno.EINVAL:
+        raise error
+
+
+def _manifest(pack: zipfile.ZipFile, source: Path) -> dict[str, str]:
+    """Read what a backup says of itself. Raises BackupError."""
+    found: object = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(pack.read(MANIFEST))
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in VOUCHED):
+        raise BackupError(f"{source}: {FOREIGN} ({MANIFEST} does not say what is in it)")
+    return {key: found[key] for key in VOUCHED}
 
 
 def _take(url: str, copy: Path) -> None:
@@ -180,10 +207,12 @@ def _blame(url: str) -> None:
         raise BackupError(f"{storage.advice(file, what)}. The backups that are there stay as they are") from None
 
 
-def _verified(copy: Path) -> tuple[dict[str, int], str]:
+def _verified(copy: Path, *, upgrade: bool = False) -> tuple[dict[str, int], str]:
     """Check a copy: its pages, what its rows point to, and the chain of the audit. Returns rows by table, revision."""
     engine = connect(f"sqlite:///{copy}")
     try:
+        if upgrade:
+            migrations.upgrade(engine)
         with engine.connect() as connection:
             found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
             dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -259,9 +288,8 @@ def _whole_files(folder: Path) -> Iterator[tuple[str, Path]]:
             log.error("file-damaged", file=path.name)
 
 
-def _put_files(pack: zipfile.ZipFile, folder: Path) -> int:
-    """Put back the files that are not there. Their names are checked, so that none becomes another path."""
-    kept = 0
+def _files_in(pack: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    """List the files in a backup. Their names are checked, so that none becomes another path. Raises BackupError."""
     for entry in pack.namelist():
         name = entry.removeprefix(FILES)
         if not entry.startswith(FILES) or not SHA256.fullmatch(name):
@@ -269,14 +297,18 @@ def _put_files(pack: zipfile.ZipFile, folder: Path) -> int:
         content = pack.read(entry)
         if hashlib.sha256(content).hexdigest() != name:
             raise BackupError(f"the file {name} in the backup is damaged")
+        yield name, content
+
+
+def _put_files(pack: zipfile.ZipFile, folder: Path) -> None:
+    """Put back the files."""
+    for name, content in _files_in(pack):
         target = folder / name[:2] / name
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = target.with_name(f".{name}.restored")
         partial.write_bytes(content)
         partial.chmod(0o600)
         partial.replace(target)
-        kept += 1
-    return kept
 
 
 def _near(url: str, source: Path) -> Path:
